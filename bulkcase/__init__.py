@@ -1,0 +1,76 @@
+"""Async bulk updates for the Kore.ai Case Management API.
+
+    import bulkcase as bc
+
+    job = bc.load("job.toml")
+    problems = bc.check(job)
+    plan = await bc.plan(job)
+    run = await bc.run(plan, on_progress=print)
+    run.outcomes, run.exit_code, run.frame()
+
+`bulkcase.sync` has the same verbs, blocking. Names are imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from bulkcase import sync
+    from bulkcase.errors import BulkcaseError
+    from bulkcase.job import Job, load
+    from bulkcase.model import Outcome
+    from bulkcase.operations.check import Problem, check
+    from bulkcase.operations.demo import demo
+    from bulkcase.operations.plan import Plan, plan
+    from bulkcase.operations.progress import Progress
+    from bulkcase.operations.run import Run, run
+    from bulkcase.sandbox import Sandbox, SandboxSettings
+
+_HOMES = {
+    "BulkcaseError": "bulkcase.errors",
+    "Job": "bulkcase.job",
+    "Outcome": "bulkcase.model",
+    "Plan": "bulkcase.operations.plan",
+    "Problem": "bulkcase.operations.check",
+    "Progress": "bulkcase.operations.progress",
+    "Run": "bulkcase.operations.run",
+    "Sandbox": "bulkcase.sandbox",
+    "SandboxSettings": "bulkcase.sandbox",
+    "check": "bulkcase.operations.check",
+    "demo": "bulkcase.operations.demo",
+    "load": "bulkcase.job",
+    "plan": "bulkcase.operations.plan",
+    "run": "bulkcase.operations.run",
+}
+
+__all__ = [
+    "BulkcaseError",
+    "Job",
+    "Outcome",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Run",
+    "Sandbox",
+    "SandboxSettings",
+    "check",
+    "demo",
+    "load",
+    "plan",
+    "run",
+    "sync",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "sync":
+        return import_module("bulkcase.sync")
+    if name not in _HOMES:
+        raise AttributeError(f"bulkcase has no {name}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,5 @@
+"""`python -m bulkcase` is `bulkcase`."""
+
+from bulkcase.cli.main import main
+
+main()

@@ -1,0 +1,86 @@
+"""What a cell of the input can hold, its text, and its form in the ledger."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+Cell = str | bool | int | float | dt.datetime | dt.date | dt.time | dt.timedelta
+"""A cell as the file has it. A CSV has text only; a blank cell is the empty text."""
+
+BLANK = ""
+
+EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
+"""What Excel writes into a cell whose formula failed."""
+
+_TAG = "$"
+_NAMES: dict[type[dt.datetime | dt.date | dt.time], str] = {
+    # A datetime is a date too, so it comes first.
+    dt.datetime: "datetime",
+    dt.date: "date",
+    dt.time: "time",
+}
+_PARSERS: dict[str, Callable[[Any], Cell]] = {
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "duration": lambda seconds: dt.timedelta(seconds=float(seconds)),
+}
+
+
+def is_blank(cell: Cell) -> bool:
+    """Say whether a cell holds nothing but white space."""
+    return isinstance(cell, str) and not cell.strip()
+
+
+def is_excel_error(cell: Cell) -> bool:
+    """Say whether a cell holds one of Excel's error values, alone."""
+    return isinstance(cell, str) and cell.strip().upper() in EXCEL_ERRORS
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text: what a CSV of the same sheet would hold.
+
+    Whole numbers lose their `.0` (a spreadsheet stores 42 as 42.0), dates and times are ISO 8601 with a `T`,
+    booleans are TRUE and FALSE as a spreadsheet shows them.
+    """
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def dump_cells(cells: Sequence[Cell]) -> bytes:
+    """Return cells as JSON that `load_cells` turns back into the same cells."""
+    return orjson.dumps([_tagged(cell) for cell in cells])
+
+
+def load_cells(stored: bytes | str) -> tuple[Cell, ...]:
+    """Return the cells that `dump_cells` stored."""
+    return tuple(_untagged(value) for value in orjson.loads(stored))
+
+
+def _tagged(cell: Cell) -> Any:
+    if isinstance(cell, str):
+        return cell.encode("utf-8", "replace").decode() if not cell.isascii() else cell
+    for kind, name in _NAMES.items():
+        if isinstance(cell, kind):
+            return {_TAG: name, "v": cell.isoformat()}
+    if isinstance(cell, dt.timedelta):
+        return {_TAG: "duration", "v": cell.total_seconds()}
+    if isinstance(cell, int) and not -(2**63) <= cell < 2**64:
+        return float(cell)
+    return cell
+
+
+def _untagged(value: Any) -> Cell:
+    if isinstance(value, dict):
+        return _PARSERS[value[_TAG]](value["v"])
+    cell: Cell = value
+    return cell

@@ -1,0 +1,24 @@
+"""bulkcase check."""
+
+import sys
+from dataclasses import asdict
+
+import orjson
+import typer
+
+from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, load_job
+from bulkcase.cli.show import show_problems
+from bulkcase.operations.check import examine
+
+
+def check_command(
+    job: JobFile, *, input_file: InputFile = None, limit: Limit = None, as_json: AsJson = False
+) -> None:
+    """Check everything that needs no network: the job, the file, every row. No secret is needed."""
+    planned, problems = examine(load_job(job, input_file=input_file), limit=limit)
+    if as_json:
+        found = {"input": planned.input, "rows": planned.rows, "problems": [asdict(problem) for problem in problems]}
+        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    else:
+        show_problems(planned, problems)
+    raise typer.Exit(1 if any(not problem.is_warning for problem in problems) else 0)

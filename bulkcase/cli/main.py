@@ -1,0 +1,92 @@
+"""The command line: parses, calls one verb, ends with its exit code.
+
+The rooms are imported by the command that needs them, so that `--help` and `--version` answer at once.
+"""
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from bulkcase import __version__
+from bulkcase.errors import BulkcaseError
+
+app = typer.Typer(
+    name="bulkcase",
+    help="Bulk updates for the Kore.ai Case Management API: a spreadsheet in, cases updated, a report out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run the command line with these arguments and return its exit code; every error is one clear line."""
+    try:
+        _register()
+        result = app(arguments, standalone_mode=False)
+    except BulkcaseError as error:
+        from bulkcase.cli.console import complain  # noqa: PLC0415 - see above
+
+        complain(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted: nothing more is sent\n")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is left in the buffer has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 6
+    except Exception as error:  # noqa: BLE001 - the last resort: a fault is one line too, and the log has the rest
+        logging.getLogger("bulkcase").debug("a fault of bulkcase", exc_info=True)
+        sys.stderr.write(
+            f"error: a fault of bulkcase ({type(error).__name__}: {error}): please report it; --verbose shows where\n"
+        )
+        return 6
+    return result if isinstance(result, int) else 0
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bulkcase {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _register() -> None:
+    """Add the commands to the application, once."""
+    if app.registered_commands:
+        return
+    from bulkcase.cli.check import check_command  # noqa: PLC0415 - see above
+    from bulkcase.cli.demo import demo_command  # noqa: PLC0415
+    from bulkcase.cli.run import run_command  # noqa: PLC0415
+    from bulkcase.cli.sandbox import sandbox_command  # noqa: PLC0415
+
+    app.command("demo")(demo_command)
+    app.command("check")(check_command)
+    app.command("run")(run_command)
+    app.command("sandbox")(sandbox_command)
+
+
+if __name__ == "__main__":
+    main()

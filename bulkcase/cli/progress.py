@@ -1,0 +1,69 @@
+"""Progress: a bar by tqdm on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from bulkcase.cli.console import err, local_time
+from bulkcase.job.quantities import seconds_text
+from bulkcase.operations.progress import Progress
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_LINE_EVERY = 10.0
+"""Seconds between two plain lines."""
+
+
+class ProgressDisplay:
+    """Shows what it is told; a context manager that leaves the terminal tidy."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar: tqdm[None] | None = None
+        self._next_line = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if self._quiet:
+            return
+        if sys.stderr.isatty():
+            self._draw(progress)
+        elif time.monotonic() >= self._next_line or progress.done == progress.total:
+            self._next_line = time.monotonic() + _LINE_EVERY
+            err.print(f"{progress.done:,} of {progress.total:,} rows, {progress.rate:.1f} a second, {told(progress)}")
+
+    def _draw(self, progress: Progress) -> None:
+        if self._bar is None:
+            from tqdm import tqdm  # noqa: PLC0415 - only a terminal needs it
+
+            self._bar = tqdm(
+                total=progress.total,
+                unit="row",
+                dynamic_ncols=True,
+                bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}",
+                file=sys.stderr,
+            )
+        self._bar.set_postfix_str(f"{progress.rate:.1f}/s, {told(progress)}", refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+        self._bar.refresh()
+
+
+def told(progress: Progress) -> str:
+    """Return failures so far and when the run will be done, or why it waits."""
+    failed = f"{progress.failed:,} failed"
+    if progress.done == progress.total:
+        return failed
+    if progress.paused > 0:
+        return f"{failed}, throttled: waiting {seconds_text(progress.paused)}"
+    return f"{failed}, done {local_time(progress.finish_at)}"

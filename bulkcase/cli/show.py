@@ -1,0 +1,98 @@
+"""What a person is shown of plans, runs and problems."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bulkcase.cli.console import err, escape, local_time, number, out
+from bulkcase.job.quantities import seconds_text
+from bulkcase.model import FINE, Outcome
+from bulkcase.operations.check import Problem
+from bulkcase.operations.plan import Plan
+from bulkcase.operations.run import Run
+from bulkcase.operations.runtime import is_sandbox, target_name
+from bulkcase.reporting.summary import Cause
+
+_SHOWN = 5
+_WILL_BE = {
+    Outcome.PENDING: "to send",
+    Outcome.UNCHANGED: "nothing to change",
+    Outcome.SUPERSEDED: "another row of the case takes their place",
+    Outcome.INVALID: "unusable, not sent",
+}
+
+
+def show_plan(plan: Plan) -> None:
+    """Say what a run is about to do: rows, fields, calls, date of finish, host."""
+    where = "the embedded sandbox" if is_sandbox(plan.job) else escape(target_name(plan.job))
+    err.print(f"[bold]{escape(plan.job.name)}[/] → {where}")
+    err.print(f"{escape(plan.input)}: {number(plan.rows, 'row')} about {number(plan.cases, 'case')}")
+    for outcome, text in _WILL_BE.items():
+        if plan.counts[outcome]:
+            err.print(f"  {plan.counts[outcome]:>9,}  {text}")
+    _show_causes(err, plan.causes)
+    for note in plan.notes:
+        err.print(f"[yellow]note:[/] {escape(note)}")
+    fields = ", ".join(plan.fields)
+    clears = f"; {number(plan.clears, 'value')} will be emptied" if plan.clears else ""
+    err.print(f"sets {escape(fields)}{clears}")
+    _show_time(plan)
+
+
+def _show_time(plan: Plan) -> None:
+    calls = plan.counts[Outcome.PENDING]
+    windows = ", ".join(f"{window.limit:,} in {seconds_text(window.seconds)}" for window in plan.job.quota.windows)
+    pace = f"at {windows}" if windows else "without a quota"
+    least = f"at least {seconds_text(plan.forecast.seconds)}, not done before {local_time(plan.finish_at)}"
+    err.print(f"{number(calls, 'call')} {pace}: {least}")
+
+
+def show_run(run: Run) -> None:
+    """Say how a run ended: outcomes and files on standard output, reasons with what to do."""
+    summary = run.summary
+    out.print(_outcome_table(run.outcomes))
+    if summary.reason:
+        err.print(f"[bold red]{escape(summary.state)}:[/] {escape(summary.reason)}")
+    _show_causes(out, summary.errors)
+    calls = sum(summary.calls.values())
+    throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
+    retries = f" ({number(summary.retries, 'retry', 'retries')}{throttled})" if summary.retries else ""
+    out.print(f"{number(calls, 'call')}{retries} in {seconds_text(summary.duration_s)}, run {escape(run.id)}")
+    out.print(f"report: {escape(str(run.folder))}")
+    if run.outcomes[Outcome.PENDING]:
+        left = number(run.outcomes[Outcome.PENDING], "row is", "rows are")
+        err.print(f"{left} pending; running the job again sends all its rows, with the same values")
+
+
+def _outcome_table(outcomes: Mapping[Outcome, int]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for outcome, count in outcomes.items():
+        if count:
+            colour = "green" if outcome in FINE else "yellow" if outcome is Outcome.PENDING else "red"
+            table.add_row(f"{count:,}", f"[{colour}]{outcome.value}[/]")
+    return table
+
+
+def _show_causes(console: Console, causes: Sequence[Cause]) -> None:
+    for cause in causes[:_SHOWN]:
+        console.print(f"  [red]{escape(cause.code)}[/] × {cause.count:,}, first {escape(cause.example)}")
+        console.print(f"    {escape(cause.tip)}")
+    if len(causes) > _SHOWN:
+        console.print(f"  and {number(len(causes) - _SHOWN, 'more cause')}")
+
+
+def show_problems(plan: Plan, problems: Iterable[Problem]) -> None:
+    """Print every problem, one a line, and the count of rows that are well."""
+    bad = 0
+    for problem in problems:
+        if problem.is_warning:
+            err.print(f"[yellow]warning:[/] {escape(str(problem))}")
+        else:
+            bad += 1
+            out.print(f"{escape(str(problem))}")
+    fine = plan.rows - bad
+    verdict = "[green]all is well[/]" if not bad else f"[red]{number(bad, 'row')} cannot be sent[/]"
+    out.print(f"{escape(plan.input)}: {number(plan.rows, 'row')}, {fine:,} usable: {verdict}")

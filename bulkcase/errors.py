@@ -1,0 +1,56 @@
+"""Every error that leaves bulkcase, and the exit code it carries.
+
+    BulkcaseError
+    ├── UsageError                 2    unusable as it stands; no call was made for it
+    │   ├── JobError                    the job file
+    │   ├── InputError                  the file with the rows
+    │   └── CredentialsError            a secret that cannot be had on this machine
+    ├── EnvironmentFailed          6    disk, ledger, port; nothing done is lost
+    │   └── LedgerError
+    └── IllegalTransition          6    a fault of this program: a row was about to change in a way it must not
+
+A failure of one row is never an exception: it is a value (`Rejection`, `Verdict`), so that it cannot stop another row.
+A run that is stopped is not an error either: see `bulkcase.model.Stop`.
+"""
+
+from collections.abc import Sequence
+
+
+class BulkcaseError(Exception):
+    """Something that a person has to know. `problems` are complete sentences, one a line."""
+
+    exit_code = 6
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems: Sequence[str] = problems
+
+
+class UsageError(BulkcaseError):
+    """Command line, job, input or credentials are unusable as they stand here."""
+
+    exit_code = 2
+
+
+class JobError(UsageError):
+    """The job file is wrong; each problem names the file and the key."""
+
+
+class InputError(UsageError):
+    """The file with the rows cannot be read as it stands; each problem names the file and, where it can, the row."""
+
+
+class CredentialsError(UsageError):
+    """A secret that the job refers to cannot be had here."""
+
+
+class EnvironmentFailed(BulkcaseError):  # noqa: N818 - it is the environment that failed; "Error" adds nothing
+    """The disk, the ledger or the machine failed."""
+
+
+class LedgerError(EnvironmentFailed):
+    """The ledger cannot be opened, read or written."""
+
+
+class IllegalTransition(BulkcaseError):  # noqa: N818 - the field's term
+    """A row was about to change in a way that the table of transitions does not know; nothing was changed."""

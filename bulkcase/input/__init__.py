@@ -1,0 +1,8 @@
+"""Files to rows: CSV, TSV and workbooks, and the damage that spreadsheets do to ids."""
+
+from bulkcase.input.content import Source
+from bulkcase.input.damage import DamageLint
+from bulkcase.input.opening import open_table
+from bulkcase.input.table import Table
+
+__all__ = ["DamageLint", "Source", "Table", "open_table"]

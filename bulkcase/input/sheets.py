@@ -1,0 +1,132 @@
+"""Which sheet of a workbook to read, and its cells to rows."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from bulkcase.cells import Cell, is_blank, text_of
+from bulkcase.errors import InputError
+from bulkcase.input.header import Header, header_of, is_fed_back, letters
+from bulkcase.model import Rejection, Row
+
+MOST_CELLS = 50_000_000
+"""Cells of the rectangle around all values of a sheet, above which it is not loaded (some 2 GB)."""
+
+NOT_CALCULATED = "the formula has no stored value; open the file in a spreadsheet program and save it"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a sheet, from column A on."""
+
+    number: int
+    cells: Sequence[Cell]
+    problems: Mapping[int, str] = field(default_factory=dict)
+    """What is wrong with the cells of these columns, where it cannot be said by a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetName:
+    """A sheet with cells, as the workbook lists it."""
+
+    name: str
+    is_visible: bool = True
+
+
+def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -> str:
+    """Return the name of the sheet to read: as set, or the only visible one; raise InputError for any other case."""
+    listed = ", ".join(f'"{sheet.name}"' for sheet in sheets)
+    visible = [sheet.name for sheet in sheets if sheet.is_visible]
+    if wanted is None:
+        if len(visible) == 1:
+            return visible[0]
+        raise InputError(
+            f"{name}: the workbook has {len(visible) or 'no'} visible sheets ({listed or 'none'}); set input.sheet."
+        )
+    if isinstance(wanted, int):
+        # A person counts the tabs, and hidden sheets have none.
+        if 1 <= wanted <= len(visible):
+            return visible[wanted - 1]
+        raise InputError(f"{name}: there is no sheet number {wanted}; set input.sheet to one of {listed or 'none'}.")
+    names = [sheet.name for sheet in sheets]
+    if wanted in names:
+        return wanted
+    near = get_close_matches(wanted, names, n=1)
+    hint = f' (did you mean "{near[0]}"?)' if near else ""
+    raise InputError(f'{name}: there is no sheet "{wanted}"{hint}; set input.sheet to one of {listed or "none"}.')
+
+
+def sheet_header(name: str, sheet: str, lines: Iterable[Line]) -> tuple[Header, int]:
+    """Return the header, the first row that is not blank, and the column it starts in (0 is A)."""
+    for line in lines:
+        if line.problems:
+            column, why = next(iter(line.problems.items()))
+            raise InputError(f"{name}: row {line.number}: column {letters(column)} of the header: {why}.")
+        used = [index for index, cell in enumerate(line.cells) if not is_blank(cell)]
+        if used:
+            first = used[0]
+            return header_of(name, line.number, line.cells[first : used[-1] + 1], first), first
+    raise InputError(f'{name}: the sheet "{sheet}" is empty; name another one with input.sheet.')
+
+
+def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Row]:
+    """Yield the rows below the header; a value outside of its columns, or a problem, rejects its row."""
+    last = first + header.width
+    for line in lines:
+        if line.number <= header.number:
+            continue
+        table = list(line.cells[first:last])
+        table += [""] * (header.width - len(table))
+        if line.problems:
+            yield _rejected(header, first, line, table)
+        elif not all(map(is_blank, line.cells[:first])):
+            yield _outside(header, line.number, table, "left of")
+        elif not all(map(is_blank, line.cells[last:])):
+            yield _outside(header, line.number, [*table, *line.cells[last:]], "right of")
+        elif row := header.row(line.number, table):
+            yield row
+
+
+def _rejected(header: Header, first: int, line: Line, table: list[Cell]) -> Row:
+    column, why = next(iter(line.problems.items()))
+    index = column - first
+    names = header.names
+    # In a fed-back file the names do not stand where the columns do.
+    named = header.kept is None and 0 <= index < len(names)
+    called = f'column "{names[index]}"' if named else f"column {letters(column)}"
+    return _with(header, line.number, table, Rejection("row_unreadable", f"{called}: {why}"))
+
+
+def _outside(header: Header, number: int, cells: list[Cell], side: str) -> Row:
+    why = f"the row has a value {side} the columns of the header"
+    return _with(header, number, cells, Rejection("row_too_long", why))
+
+
+def _with(header: Header, number: int, cells: list[Cell], rejection: Rejection) -> Row:
+    kept = header.kept
+    own = cells if kept is None else [cells[index] for index in kept]
+    return Row(number, tuple(own), rejection)
+
+
+def fed_back_sheet(
+    sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
+) -> str | None:
+    """Return the first visible sheet that is one of bulkcase's own results, where the job's setting does not find one.
+
+    A results file that a person saved as a workbook has a sheet of another name than the job's input.
+    """
+    visible = [sheet.name for sheet in sheets if sheet.is_visible]
+    if wanted is None:
+        found = len(visible) == 1
+    else:
+        found = 1 <= wanted <= len(visible) if isinstance(wanted, int) else wanted in visible
+    if found:
+        return None
+    return next((name for name in visible if _is_results(lines_of(name))), None)
+
+
+def _is_results(lines: Iterable[Line]) -> bool:
+    for line in lines:
+        if not all(map(is_blank, line.cells)):
+            return is_fed_back([text_of(cell) for cell in line.cells])
+    return False

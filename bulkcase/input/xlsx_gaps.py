@@ -1,0 +1,175 @@
+"""What calamine leaves out of an .xlsx sheet: error values, and formulas that were never calculated.
+
+Calamine returns the empty text for both, and a blank cell means: leave the field alone. A search over the bytes of the
+sheet finds out whether there are any, and only then is its XML read (ECMA-376 part 1, 18.3.1.4 "c (Cell)").
+"""
+
+import posixpath
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import IO
+from zipfile import ZipFile
+
+from bulkcase.cells import EXCEL_ERRORS
+from bulkcase.errors import InputError
+from bulkcase.input.content import CHUNK
+from bulkcase.input.header import letters
+from bulkcase.input.sheets import MOST_CELLS, NOT_CALCULATED
+from bulkcase.input.xmlstream import Attributes, XmlError, walk
+
+_WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_TRACES = (b'"e"', b"'e'", b"<f", b":f", b"\0")
+"""What stands in the XML of every sheet with an error or a formula, if also in others; NUL: in one that is UTF-16."""
+_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})\d""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)""")
+_OVERLAP = 256
+_PLACE = re.compile(r"([A-Z]+)(\d+)")
+
+
+@dataclass(slots=True)
+class Gaps:
+    """Cells that are not blank though they look so; rows and columns count from 0."""
+
+    texts: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Error values, as the sheet shows them."""
+    problems: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Cells whose value cannot be told, and why."""
+
+
+def gaps_of_xlsx(name: str, archive: ZipFile, sheet: str) -> Gaps:
+    """Find the gaps of a sheet.
+
+    Raises InputError for a sheet that would not fit into memory, and for an error value that calamine does not know;
+    XmlError or KeyError where the workbook is not built as it should be.
+    """
+    part = _part_of(archive, sheet)
+    with archive.open(part) as stream:
+        if not _needs_reading(stream):
+            return Gaps()
+    cells = _Cells(name)
+    with archive.open(part) as stream:
+        for _ in walk(stream, cells.start, cells.end, cells.data):
+            pass
+    cells.check_extent(sheet)
+    return cells.gaps
+
+
+def _part_of(archive: ZipFile, sheet: str) -> str:
+    parts = {name.lower(): name for name in archive.namelist()}
+    ids: dict[str, str] = {}
+    targets: dict[str, str] = {}
+
+    def on_sheet(name: str, attributes: Attributes) -> None:
+        if name == "sheet":
+            ids[attributes["name"]] = attributes["id"]
+
+    def on_relation(name: str, attributes: Attributes) -> None:
+        if name == "Relationship":
+            targets[attributes["Id"]] = attributes["Target"]
+
+    for part, handler in ((_WORKBOOK, on_sheet), (_RELATIONS, on_relation)):
+        with archive.open(parts[part]) as stream:
+            for _ in walk(stream, handler):
+                pass
+    target = posixpath.normpath(posixpath.join("/xl", targets[ids[sheet]]))
+    return parts[target.lstrip("/").lower()]
+
+
+def _needs_reading(stream: IO[bytes]) -> bool:
+    """Say whether the sheet has error values or formulas, or reaches too far to be loaded unseen."""
+    columns: set[bytes] = set()
+    last_row = 0
+    tail = b""
+    while chunk := stream.read(CHUNK):
+        text = tail + chunk
+        if any(trace in text for trace in _TRACES):
+            return True
+        columns.update(_CELL.findall(text))
+        last_row = max([last_row, *map(int, _ROW.findall(text))])
+        tail = text[-_OVERLAP:]
+    widest = max((_column(column.decode()) for column in columns), default=0) + 1
+    return widest * last_row > MOST_CELLS
+
+
+class _Cells:
+    """Handlers that follow the cells of a sheet."""
+
+    def __init__(self, name: str) -> None:
+        self.gaps = Gaps()
+        self._name = name
+        self._row = self._column = -1
+        self._type = ""
+        self._formula = self._has_value = self._in_value = False
+        self._value: list[str] = []
+        self._rows_used: set[int] = set()
+        self._columns_used: set[int] = set()
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name == "row":
+            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            self._column = -1
+        elif name == "c":
+            self._at(attributes.get("r"))
+            self._type = attributes.get("t", "")
+            self._formula = self._has_value = False
+            self._value.clear()
+        elif name == "f":
+            self._formula = True
+        elif name in {"v", "is"}:
+            self._has_value = True
+            self._in_value = name == "v"
+
+    def data(self, text: str) -> None:
+        if self._in_value:
+            self._value.append(text)
+
+    def end(self, name: str) -> None:
+        if name == "v":
+            self._in_value = False
+        elif name == "c":
+            self._finish()
+
+    def check_extent(self, sheet: str) -> None:
+        """Raise InputError where the rectangle around all values is too large to be loaded."""
+        if not self._rows_used:
+            return
+        top, bottom = min(self._rows_used), max(self._rows_used)
+        left, right = min(self._columns_used), max(self._columns_used)
+        if (bottom - top + 1) * (right - left + 1) > MOST_CELLS:
+            raise InputError(
+                f'{self._name}: the values of the sheet "{sheet}" reach from row {top + 1} to row {bottom + 1} '
+                f"and to column {letters(right)}, too far to be loaded; "
+                "copy the table alone to a new sheet, or save it as CSV."
+            )
+
+    def _at(self, place: str | None) -> None:
+        if place is None:
+            self._column += 1
+            return
+        found = _PLACE.fullmatch(place)
+        if found is None:
+            raise XmlError(f"a cell is at {place!r}")
+        self._column, self._row = _column(found[1]), int(found[2]) - 1
+
+    def _finish(self) -> None:
+        value = "".join(self._value).strip()
+        if self._type == "e":
+            if value not in EXCEL_ERRORS:
+                raise InputError(
+                    f'{self._name}: row {self._row + 1}: column {letters(self._column)} shows the error "{value}"; '
+                    "mend its formula, or clear the cell."
+                )
+            self.gaps.texts[self._row][self._column] = value
+        elif self._formula and not value and not (self._type == "str" and self._has_value):
+            self.gaps.problems[self._row][self._column] = NOT_CALCULATED
+        if self._has_value or self._formula:
+            self._rows_used.add(self._row)
+            self._columns_used.add(self._column)
+
+
+def _column(name: str) -> int:
+    number = 0
+    for letter in name:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

@@ -1,0 +1,77 @@
+"""The address of a target, as a person may write it, and what must not go with it."""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+_OURS = frozenset({"auth", "accountid", "host", "content-type", "content-length", "transfer-encoding", "iid"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def base_url(written: str) -> str:
+    """Return scheme, host and port of an address with or without scheme and trailing slash.
+
+    The default port is left out, so that one target is always written the same.
+    Raises ValueError where it has more than that, or is plain http to another machine.
+    """
+    text = written.strip().rstrip("/")
+    parts = _split(text if "://" in text else f"https://{text}")
+    if parts is None or re.search(r"[\s\\]", text):
+        raise ValueError("must be an address such as https://platform.kore.ai")
+    port = _port(parts)
+    if parts.username is not None or parts.path or parts.query or parts.fragment:
+        raise ValueError("must be only the host: no user, no path, no question mark")
+    host = str(parts.hostname)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("is plain http: the token would travel unencrypted; use https")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+
+
+def check_headers(headers: dict[str, str]) -> None:
+    """Raise ValueError for a header that is ours to set, or could break out of its line."""
+    for name, value in headers.items():
+        if name.lower() in _OURS:
+            raise ValueError(f"may not set {name}: bulkcase does")
+        if not _TOKEN.fullmatch(name) or not value.isascii() or not value.isprintable():
+            raise ValueError(f"has a name or value that is not plain printable ASCII: {name!r}")
+
+
+def check_proxy(written: str) -> None:
+    """Raise ValueError for a proxy that is no http address, or shows its password."""
+    if written.startswith(("env:", "file:", "keyring:")):
+        return
+    parts = _split(written)
+    if parts is None:
+        raise ValueError("must be an address such as http://proxy.example.com:3128")
+    _port(parts)
+    if parts.password is not None:
+        raise ValueError("shows its password: put the whole address behind env:NAME")
+
+
+def _split(text: str) -> SplitResult | None:
+    """Return the parts of an http address; None where it is none (urlsplit's own words may show a password)."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in _DEFAULT_PORTS and parts.hostname else None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("has a port that is no number from 1 to 65535")
+    return None if port == _DEFAULT_PORTS[parts.scheme] else port

@@ -1,0 +1,71 @@
+"""What is wrong with a job file, in words for the person who wrote it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bulkcase.job.settings import Job
+
+_Part = str | int
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is missing: add it",
+    "value_error": lambda facts: str(facts["error"]),
+    "string_pattern_mismatch": lambda _: "must be letters, digits, '-' and '_' only: copy it again",
+    "string_type": lambda _: "must be a text in quotes",
+    "string_too_short": lambda _: "must not be empty",
+    "int_type": lambda _: "must be a whole number, without quotes",
+    "bool_type": lambda _: "must be true or false, without quotes",
+    "greater_than_equal": lambda facts: f"must be {facts['ge']} or more",
+    "less_than_equal": lambda facts: f"must be {facts['le']} or less",
+    "literal_error": lambda facts: f"must be {facts['expected']}".replace("'", '"'),
+    "model_type": lambda _: "must be a table",
+    "dict_type": lambda _: "must be a table",
+    "tuple_type": lambda _: "must be a list in brackets",
+    "too_short": lambda _: "is empty: add at least one field",
+}
+
+
+def _otherwise(_: Mapping[str, Any]) -> str:
+    return "cannot be used as it is written"
+
+
+def readable(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield key and message for each problem that pydantic found, never its own words nor the value."""
+    for problem in error.errors(include_url=False, include_input=False):
+        path = problem["loc"]
+        if problem["type"] == "extra_forbidden":
+            yield _key(path), _unknown(path)
+        else:
+            yield _key(path), _WORDS.get(problem["type"], _otherwise)(problem.get("ctx", {}))
+
+
+def _key(path: tuple[_Part, ...]) -> str:
+    """Return a path as a person counts: entries of a list from 1 on."""
+    return "".join(f", entry {part + 1}" if isinstance(part, int) else f".{part}" for part in path)[1:]
+
+
+def _unknown(path: tuple[_Part, ...]) -> str:
+    known = _known_keys(path[:-1])
+    near = get_close_matches(str(path[-1]).lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"is not known: did you mean {near[0]}?"
+    return f"is not known: there are {', '.join(known)}"
+
+
+def _known_keys(path: tuple[_Part, ...]) -> list[str]:
+    """Return the keys of the table at a path of the job file."""
+    model: type[BaseModel] = Job
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
+        candidates = [annotation, *_inner(annotation)]
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)
+    return list(model.model_fields)
+
+
+def _inner(annotation: Any) -> Iterator[Any]:
+    for argument in get_args(annotation):
+        yield argument
+        yield from _inner(argument)

@@ -1,0 +1,232 @@
+"""The job file as it is written, table by table; what each key means stands in docs and README.
+
+A setting whose effect is not in this version has its "off" value as its default;
+`bulkcase.job.later` refuses any other.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from bulkcase.job import host as hosts
+from bulkcase.job.paths import expanded
+from bulkcase.job.quantities import Duration, QuotaWindow, Window
+from bulkcase.job.secrets import check_reference
+from bulkcase.job.sources import KeyColumn, Later, Lookup, Source, Table, Zone
+
+SANDBOX = "sandbox"
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class Connection(Table):
+    """Where the calls go."""
+
+    host: str
+    stream_id: Identifier = ""
+    account_id: Identifier = ""
+    timeout: Duration = 30.0
+    iid: Identifier | None = None
+    extra_headers: dict[str, str] = Field(default_factory=dict)
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return value if value == SANDBOX else hosts.base_url(value)
+
+    @field_validator("extra_headers")
+    @classmethod
+    def _extra_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        hosts.check_headers(value)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value is not None:
+            hosts.check_proxy(value)
+        return value
+
+    @model_validator(mode="after")
+    def _target(self) -> Self:
+        if self.host != SANDBOX and not (self.stream_id and self.account_id):
+            raise ValueError("needs stream_id and account_id, unless host is the sandbox")
+        return self
+
+
+class Auth(Table):
+    """How the calls show who they are: a client id and secret, or a ready-made token."""
+
+    client_id: str | None = None
+    client_secret: str | None = None
+    token: str | None = None
+    lifetime: Duration = 300.0
+    subject: str = Field(default="bulkcase", min_length=1)
+    algorithm: Literal["HS256", "HS512", "RS256", "RS512"] = "HS256"
+    jti: bool = False
+
+    @field_validator("client_secret", "token")
+    @classmethod
+    def _reference(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_reference(value)
+        return value
+
+    @field_validator("lifetime")
+    @classmethod
+    def _lifetime(cls, value: float) -> float:
+        if not 60 <= value <= 3600:
+            raise ValueError(
+                "is between 1m and 1h: the platform accepts no token that lives longer where it asks for a jti"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.token is None and not (self.client_id and self.client_secret):
+            raise ValueError("needs client_id and client_secret, or token")
+        if self.token is not None and (self.client_id or self.client_secret or self.jti):
+            raise ValueError("must have either token or client_id, client_secret and jti")
+        return self
+
+
+class Input(Table):
+    """The file with the rows."""
+
+    path: str = Field(min_length=1)
+    key: KeyColumn
+    duplicates: Literal["refuse", "last"] = "refuse"
+    sheet: str | int | None = None
+    encoding: str | None = None
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    timezone: Zone | None = None
+    clear_marker: str | None = Field(default=None, min_length=1)
+    min_rows: Later = "off"
+    max_age: Later = "off"
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _sheet(cls, value: object) -> object:
+        if (isinstance(value, str) and value) or (type(value) is int and value >= 1):
+            return value
+        raise ValueError("must be the name of a sheet in quotes, or its number from 1 on")
+
+
+class Quota(Table):
+    """How many calls may be made to the target."""
+
+    windows: tuple[QuotaWindow, ...] = (Window(50, 60.0), Window(1700, 3600.0))
+    max_in_flight: int = Field(default=8, ge=1, le=1000)
+    pace: Literal["burst", "even", "auto"] = "auto"
+    scope: Literal["stream", "account"] = "stream"
+
+    @field_validator("windows", mode="before")
+    @classmethod
+    def _windows(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Retry(Table):
+    """What happens after an attempt that may succeed when it is made again."""
+
+    attempts: int = Field(default=5, ge=1, le=100)
+    max_wait: Duration = 60.0
+    unanswered: Literal["resend", "leave"] = "resend"
+
+
+class Snapshot(Table):
+    """Whether live cases are read first."""
+
+    read: Later = "never"
+    max_age: Duration = 3600.0
+    filter: Later = Field(default_factory=dict)
+
+
+class Safety(Table):
+    """What stops a run."""
+
+    verify: Later = "none"
+    canary: Later = 0
+    max_failures: Later = "off"
+    max_changes: Later = "off"
+    send_between: Later = "off"
+    max_duration: Later = "off"
+    allow_read_only: tuple[str, ...] = ()
+
+    @field_validator("allow_read_only", mode="before")
+    @classmethod
+    def _allow_read_only(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Report(Table):
+    """What a run writes."""
+
+    directory: str = Field(default="reports", min_length=1)
+    formats: Later = Field(default_factory=lambda: ["csv"])
+    private: Later = Field(default_factory=list)
+    metrics: Later = "off"
+
+
+class State(Table):
+    """Where the ledger is."""
+
+    directory: str | None = Field(default=None, min_length=1)
+    keep: Later = "off"
+
+
+class Notify(Table):
+    """Who is told."""
+
+    webhook: Later = "off"
+    email: Later = "off"
+    smtp: Later = "off"
+    on: Later = "problem"
+
+
+class Job(Table):
+    """A job: everything that a run needs to know, as one TOML file says it."""
+
+    connection: Connection
+    auth: Auth | None = None
+    input: Input
+    mapping: dict[str, Source] = Field(min_length=1)
+    lookups: dict[str, Lookup] = Field(default_factory=dict)
+    quota: Quota = Quota()
+    retry: Retry = Retry()
+    snapshot: Snapshot = Snapshot()
+    safety: Safety = Safety()
+    report: Report = Report()
+    state: State = State()
+    notify: Notify = Notify()
+
+    _file: Path = PrivateAttr(default=Path("job.toml"))
+
+    @property
+    def file(self) -> Path:
+        """The job file; paths in it are relative to its folder."""
+        return self._file
+
+    @property
+    def name(self) -> str:
+        """What the job is called: its file without the ending."""
+        return self._file.stem
+
+    @model_validator(mode="after")
+    def _credentials(self) -> Self:
+        if self.auth is None and self.connection.host != SANDBOX:
+            raise ValueError("needs an [auth] table, unless connection.host is the sandbox")
+        return self
+
+    def at(self, file: Path) -> Self:
+        """Return this job as one that stands in `file`."""
+        job = self.model_copy()
+        job._file = file  # noqa: SLF001 - a private attribute of this very class
+        return job
+
+    def path(self, written: str) -> Path:
+        """Return a path of the job file as one that works from anywhere."""
+        return (self._file.parent / expanded(written)).absolute()

@@ -1,0 +1,81 @@
+"""What a job file says of where values come from: the key, the source of each field, the lookups."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+FILE = "file:"
+"""How a lookup that is kept in a file starts."""
+
+Zone = Annotated[str, Field(min_length=1)]
+Later = Any
+"""A setting that only its "off" value is accepted for."""
+
+
+class Table(BaseModel):
+    """A table of the job file: only known keys, of their exact type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+
+class Key(Table):
+    """The column that says which case a row is about."""
+
+    column: str = Field(min_length=1)
+    match: Literal["_id", "refId"] = "_id"
+
+
+def _key(value: object) -> object:
+    return _short_form(value, 'must be a column in quotes, or { column = "…" }')
+
+
+def _source(value: object) -> object:
+    return _short_form(value, "must be a column in quotes, or a table such as { value = … }")
+
+
+def _short_form(value: object, otherwise: str) -> object:
+    if isinstance(value, str):
+        return {"column": value}
+    if isinstance(value, dict):
+        return value
+    raise ValueError(otherwise)
+
+
+class FieldSource(Table):
+    """Where the value of one field comes from: a column, a constant or a template."""
+
+    column: str | None = Field(default=None, min_length=1)
+    value: Any = None
+    template: str | None = None
+    format: str | None = None
+    timezone: Zone | None = None
+    split: str | None = Field(default=None, min_length=1)
+    mode: Later = "replace"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every row gets the same value."""
+        return "value" in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        sources = [name for name in ("column", "value", "template") if name in self.model_fields_set]
+        if len(sources) != 1:
+            raise ValueError("must have exactly one of column, value and template")
+        extra = {"format", "timezone", "split", "mode"} & self.model_fields_set
+        if extra and sources != ["column"]:
+            raise ValueError(f"may have {' and '.join(sorted(extra))} only together with column")
+        return self
+
+
+def _lookup(value: object) -> str | dict[str, dict[str, Any]]:
+    if isinstance(value, str) and (value == "live" or value.removeprefix(FILE).strip() not in {value, ""}):
+        return value
+    if isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values()):
+        return value
+    raise ValueError('must be "live", "file:PATH", or a table from names to objects')
+
+
+KeyColumn = Annotated[Key, BeforeValidator(_key)]
+Source = Annotated[FieldSource, BeforeValidator(_source)]
+Lookup = Annotated[str | dict[str, dict[str, Any]], PlainValidator(_lookup)]

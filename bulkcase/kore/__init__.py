@@ -1,0 +1,1 @@
+"""The one door to the API: quota, token, request, verdict, record."""

@@ -1,0 +1,200 @@
+"""The one door to the API: every call takes its slot of the quota, its token, and leaves its record."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from bulkcase.clock import Clock, moment
+from bulkcase.kore.quota import Quota
+from bulkcase.kore.throttle import Throttle
+from bulkcase.kore.tokens import Tokens
+from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
+from bulkcase.kore.verdict import Kind, Verdict, judge, judge_silence
+from bulkcase.model import Call, Stop, StopReason
+from bulkcase.stopping import StopSwitch
+
+_CASE_ID = re.compile(r"[A-Za-z0-9_-]+")
+_TOKEN_LIKE = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
+_PATH = "/caseManagement/api/public/analytics/"
+
+
+@dataclass(slots=True)
+class Request:
+    """One question to the API, however often it has to be put."""
+
+    endpoint: str
+    path: str
+    body: bytes
+    case_id: str | None = None
+    row: int | None = None
+    calls: int = 0
+    """How often it left."""
+
+
+def update_case(case_id: str, body: bytes, row: int | None = None) -> Request:
+    """Return the request that updates a case; raises ValueError for an id that could change the address."""
+    if not _CASE_ID.fullmatch(case_id):
+        raise ValueError(f"not a case id: {case_id!r}")
+    return Request("updateCase", f"updateCase/{case_id}", body, case_id, row)
+
+
+class Door:
+    """Calls to one target. Time, transport and the recorder of calls are handed in."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        stream_id: str,
+        tokens: Tokens,
+        quota: Quota,
+        throttle: Throttle,
+        clock: Clock,
+        stop: StopSwitch,
+        record: Callable[[Call], None],
+    ) -> None:
+        self._session = session
+        self._url = f"{base_url}{_PATH}{stream_id}/"
+        self._headers = {"Content-Type": "application/json;charset=UTF-8"}
+        self._tokens = tokens
+        self._quota = quota
+        self._throttle = throttle
+        self._clock = clock
+        self._stop = stop
+        self._record = record
+        self._queue = asyncio.Lock()
+        self._released = asyncio.Event()
+
+    @property
+    def paused_until(self) -> float:
+        """When calls may leave again, on the clock's monotonic scale; in the past where nothing is paused."""
+        return self._throttle.until
+
+    def try_slot(self) -> bool:
+        """Take a slot of the quota if one is free now and nobody waits for it."""
+        return self._stop.stop is None and not self._queue.locked() and self._take()
+
+    async def slot(self) -> None:
+        """Wait for a slot of the quota and take it; raises Stopped when the run is stopped meanwhile."""
+        self._stop.check()
+        if self.try_slot():
+            return
+        async with self._stop.interruptible(), self._queue:
+            while not self._take():
+                self._released.clear()
+                free_at = self._quota.free_at(self._clock.monotonic())
+                if free_at is None:
+                    await self._released.wait()
+                else:
+                    await self._clock.sleep(max(free_at, self._throttle.until) - self._clock.monotonic())
+
+    def give_back(self) -> None:
+        """Return a slot whose call never left."""
+        self._quota.returned()
+        self._released.set()
+
+    async def call(self, request: Request) -> Verdict:
+        """Put a request, with a slot in hand, until there is a verdict on it.
+
+        A throttled call waits and leaves again; refused credentials get one fresh token. Where the server refuses the
+        credentials or the target themselves, the run is stopped. Raises Stopped when the run is stopped while it waits.
+        """
+        renewed = False
+        while True:
+            token = self._tokens.current()
+            verdict = await self._once(request, token)
+            if verdict.kind is Kind.CREDENTIALS and not renewed and self._tokens.renew(token):
+                renewed = True
+            elif verdict.kind in {Kind.CREDENTIALS, Kind.WRONG_TARGET}:
+                self._stop.set(Stop(StopReason.SAFETY, _refused(verdict)))
+                self._stop.check()
+            elif verdict.kind is not Kind.THROTTLED:
+                return verdict
+            await self.slot()
+
+    def _take(self) -> bool:
+        now = self._clock.monotonic()
+        free_at = self._quota.free_at(now)
+        if free_at is None or free_at > now or self._throttle.until > now:
+            return False
+        self._quota.take(now)
+        return True
+
+    async def _once(self, request: Request, token: str) -> Verdict:
+        request.calls += 1
+        started_at, left_at = self._clock.now(), self._clock.monotonic()
+        verdict = None
+        try:
+            verdict = await self._exchange(request, token)
+        finally:
+            # Also when the task is cancelled: the server may have counted the call.
+            now = self._clock.monotonic()
+            if verdict is None or verdict.status is None:
+                self._quota.given_up(now)
+            else:
+                self._quota.answered(now)
+            self._released.set()
+            kind = Kind.UNANSWERED if verdict is None else verdict.kind
+            status = None if verdict is None else verdict.status
+            self._record(Call(request.endpoint, started_at, self._clock.now(), kind, status, request.row))
+        self._note(verdict, left_at, now)
+        return verdict
+
+    async def _exchange(self, request: Request, token: str) -> Verdict:
+        try:
+            async with self._session.post(
+                self._url + request.path,
+                data=request.body,
+                headers={**self._headers, "auth": token},
+                allow_redirects=False,
+            ) as response:
+                body = await response.read()
+        except NO_ANSWER as error:
+            return judge_silence(silence_of(error), _without_tokens(describe(error), token))
+        verdict = judge(response.status, response.headers, body, moment(self._clock.now()), request.case_id)
+        if not verdict.message:
+            return verdict
+        return Verdict(
+            verdict.kind,
+            verdict.status,
+            verdict.code,
+            _without_tokens(verdict.message, token),
+            verdict.wait,
+            verdict.answer,
+        )
+
+    def _note(self, verdict: Verdict, left_at: float, now: float) -> None:
+        if verdict.kind is Kind.THROTTLED:
+            if self._throttle.throttled(left_at, now, verdict.wait):
+                self._stop.set(Stop(StopReason.SAFETY, _patience_lost(verdict, self._throttle.patience)))
+        elif verdict.status is not None:
+            self._throttle.succeeded()
+
+
+def _without_tokens(text: str, token: str) -> str:
+    """Return what a server said without the token that it may have echoed."""
+    return _TOKEN_LIKE.sub("***", text.replace(token, "***"))
+
+
+def _refused(verdict: Verdict) -> str:
+    if verdict.code == "tls":
+        return f"the server's certificate is not trusted ({verdict.message}): set connection.ca_bundle"
+    if verdict.kind is Kind.WRONG_TARGET:
+        return f"the server knows no such target ({verdict.message}): check connection.stream_id and account_id"
+    advice = (
+        "set auth.jti = true"
+        if "replay" in verdict.message.lower()
+        else ("check the client id, the secret, the scope (ticked and published), account and stream")
+    )
+    return f"the server refuses these credentials ({verdict.message}): {advice}"
+
+
+def _patience_lost(verdict: Verdict, patience: float) -> str:
+    return (
+        f"the server throttled every call for {patience:.0f} s ({verdict.message}): "
+        "lower quota.windows or max_in_flight, or ask who else uses this quota"
+    )

@@ -1,0 +1,115 @@
+"""The quota: rolling windows of calls that are never exceeded, by construction.
+
+A slot of a window of W seconds is taken before a call leaves and becomes free W seconds after its answer came; with no
+answer, W + timeout after it was given up. The server counted the call no later than that, so whatever the network's
+delay, none of its windows sees more than its limit. Pure: time comes in as an argument, in seconds of any one clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+
+from bulkcase.job.quantities import Window
+
+
+class RollingWindow:
+    """One window, and the slots of it that are taken."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._in_flight = 0
+        self._free_at: list[float] = []
+
+    def free_at(self, now: float) -> float | None:
+        """Return when a slot is free (`now` if one is), or None where a call has to be answered first."""
+        while self._free_at and self._free_at[0] <= now:
+            heappop(self._free_at)
+        if self._in_flight + len(self._free_at) < self._window.limit:
+            return now
+        return self._free_at[0] if self._free_at else None
+
+    def take(self) -> None:
+        """Take a slot for a call that is about to leave."""
+        self._in_flight += 1
+
+    def release(self, free_from: float | None) -> None:
+        """Let a slot become free W seconds after `free_from`, or at once where its call never left."""
+        self._in_flight -= 1
+        if free_from is not None:
+            heappush(self._free_at, free_from + self._window.seconds)
+
+
+class Quota:
+    """All windows at once, and an even pace where one is asked for.
+
+    With `gap` the calls leave so many seconds apart on average; what falls behind (an answer was slow, the run was
+    paused) is made up for by a few calls at most, never in a burst.
+    """
+
+    def __init__(self, windows: Iterable[Window], gap: float = 0.0, timeout: float = 0.0) -> None:
+        self._windows = [RollingWindow(window) for window in windows]
+        self._gap = gap
+        self._timeout = timeout
+        self._due = float("-inf")
+
+    def free_at(self, now: float) -> float | None:
+        """Return when the next call may leave (`now` or before: at once), or None: when an answer has come."""
+        latest = max(now, self._due)
+        for window in self._windows:
+            moment = window.free_at(now)
+            if moment is None:
+                return None
+            latest = max(latest, moment)
+        return latest
+
+    def take(self, now: float) -> None:
+        """Take a slot of every window for a call that leaves now."""
+        for window in self._windows:
+            window.take()
+        self._due = max(self._due, now - _SLACK * self._gap) + self._gap
+
+    def answered(self, now: float) -> None:
+        """Note that a call was answered: its slots become free a window later."""
+        self._release(now)
+
+    def given_up(self, now: float) -> None:
+        """Note that a call brought no answer: the server may count it as late as a timeout from now."""
+        self._release(now + self._timeout)
+
+    def returned(self) -> None:
+        """Note that the call never left: its slots are free at once."""
+        self._release(None)
+
+    def _release(self, free_from: float | None) -> None:
+        for window in self._windows:
+            window.release(free_from)
+
+
+_SLACK = 8
+"""How many gaps a pace that fell behind may make up for."""
+
+
+def even_gap(windows: Sequence[Window], pace: str, calls: int) -> float:
+    """Return the seconds between two calls at an even pace; 0 for a burst.
+
+    "auto" is even where the job does not fit into the longest window.
+    """
+    if not windows or pace == "burst":
+        return 0.0
+    longest = max(windows, key=lambda window: window.seconds)
+    if pace == "auto" and calls <= longest.limit:
+        return 0.0
+    return max(window.seconds / window.limit for window in windows)
+
+
+def seconds_for(calls: int, windows: Sequence[Window], gap: float = 0.0) -> float:
+    """Return the least seconds between the first and the last of so many calls under a quota.
+
+    Exact for windows of which each longer one allows fewer calls a second, as quotas are; without network delay.
+    """
+    even = max(calls - 1, 0) * gap
+    burst, rest = 0.0, calls
+    for window in sorted(windows, key=lambda window: -window.seconds):
+        full = max(rest - 1, 0) // window.limit
+        burst += full * window.seconds
+        rest -= full * window.limit
+    return max(burst, even)

@@ -1,0 +1,46 @@
+"""How long everybody pauses when the server throttles. Pure: time comes in as an argument, on any one clock."""
+
+from collections.abc import Sequence
+
+from bulkcase.job.quantities import Window
+
+_WITHOUT_WINDOWS = (1.0, 300.0)
+
+
+class Throttle:
+    """One pause for all workers.
+
+    It lasts as long as the server asks; where it does not ask, the shortest window, doubling from pause to pause up to
+    the longest window, until a call succeeds. Calls that left before a pause began belong to that pause when they are
+    throttled too.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        spans = [window.seconds for window in windows]
+        self._shortest, self._longest = (min(spans), max(spans)) if spans else _WITHOUT_WINDOWS
+        self._pauses = 0
+        self._began = float("-inf")
+        self._first: float | None = None
+        self.until = float("-inf")
+        """When calls may leave again."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds without any success after which a throttled run gives up: two of the longest windows."""
+        return 2 * self._longest
+
+    def throttled(self, left_at: float, now: float, asked: float | None) -> bool:
+        """Note a throttled call that left at `left_at`; return whether it is time to give up."""
+        if self._first is None:
+            self._first = now
+        if left_at >= self._began:
+            self._pauses += 1
+            self._began = now
+        doubled = self._shortest * 2.0 ** min(self._pauses - 1, 30)
+        self.until = max(self.until, now + (asked or min(doubled, self._longest)))
+        return now - self._first >= self.patience
+
+    def succeeded(self) -> None:
+        """Note a call that was not throttled: the next pause starts small again."""
+        self._pauses = 0
+        self._first = None

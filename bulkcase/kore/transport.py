@@ -1,0 +1,81 @@
+"""HTTP by aiohttp: one session, and what each of its exceptions means."""
+
+import asyncio
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bulkcase import __version__
+from bulkcase.errors import JobError
+from bulkcase.job.host import is_loopback
+from bulkcase.kore.verdict import Silence
+
+_MEANS: tuple[tuple[type[BaseException], Silence], ...] = (
+    # The first match counts: the narrower before the wider.
+    (aiohttp.ClientConnectorCertificateError, Silence.TLS),
+    (aiohttp.ClientSSLError, Silence.TLS),
+    (aiohttp.ServerFingerprintMismatch, Silence.TLS),
+    (aiohttp.ClientConnectorError, Silence.NOT_CONNECTED),
+    (aiohttp.ClientHttpProxyError, Silence.NOT_CONNECTED),
+    (aiohttp.ConnectionTimeoutError, Silence.NOT_CONNECTED),
+    (aiohttp.InvalidURL, Silence.NOT_CONNECTED),
+    (aiohttp.NonHttpUrlClientError, Silence.NOT_CONNECTED),
+    (TimeoutError, Silence.TIMEOUT),
+    (aiohttp.ClientError, Silence.CONNECTION_LOST),
+    (OSError, Silence.CONNECTION_LOST),
+)
+
+NO_ANSWER = (aiohttp.ClientError, OSError)
+"""What a call raises instead of answering (`TimeoutError` is an `OSError`)."""
+
+
+def silence_of(error: BaseException) -> Silence:
+    """Return how a call ended that raised one of `NO_ANSWER`."""
+    return next(silence for kind, silence in _MEANS if isinstance(error, kind))
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception of the transport in a few words."""
+    return str(error) or type(error).__name__
+
+
+def open_session(
+    *, base_url: str, timeout: float, headers: Mapping[str, str], ca_bundle: Path | None, proxy: str | None
+) -> aiohttp.ClientSession:
+    """Return a session for one host; whoever opens it closes it.
+
+    `timeout` is that of one call, in seconds. Without `proxy`, the environment's is used (HTTPS_PROXY, NO_PROXY).
+    aiohttp's own `trust_env` is off: it would add credentials from ~/.netrc to our calls.
+    Raises JobError where `ca_bundle` cannot be read.
+    """
+    return aiohttp.ClientSession(
+        # The number of calls in flight is bounded by the workers; aiohttp's own limit of 100 would cap it silently.
+        connector=aiohttp.TCPConnector(limit=0, ssl=_tls(ca_bundle)),
+        timeout=aiohttp.ClientTimeout(total=timeout),
+        headers={"User-Agent": f"bulkcase/{__version__}", **headers},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy or _environment_proxy(base_url),
+        loop=asyncio.get_running_loop(),
+    )
+
+
+def _tls(ca_bundle: Path | None) -> ssl.SSLContext | bool:
+    if ca_bundle is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise JobError(f"connection.ca_bundle: {ca_bundle}: {error}: give a file of PEM certificates") from None
+
+
+def _environment_proxy(base_url: str) -> str | None:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

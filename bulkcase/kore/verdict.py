@@ -1,0 +1,193 @@
+"""What an answer of the API means: one pure decision, no matter who asked.
+
+The platform documents no status code for throttling and little about errors, so the rules go from the surest sign to
+the weakest:
+
+    no answer     the request never left            NOT_SENT      try again; it cannot have landed
+                  certificate not trusted           WRONG_TARGET  every call would fail: stop
+                  anything else                     UNANSWERED    it may have landed
+    any status    429, or the text says rate limit  THROTTLED     wait; the row is not to blame
+    401           Invalid StreamId                  WRONG_TARGET
+                  else                              CREDENTIALS   one fresh token, then stop
+    400           Invalid StreamId                  WRONG_TARGET
+    408, 5xx                                        TRANSIENT     try again
+    other non-2xx, redirects                        REFUSED       for good
+    2xx           HTML, errors, no object,
+                  another case's _id                REFUSED       at once, no retry
+                  broken JSON                       UNANSWERED
+                  a JSON object                     ACCEPTED
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from bulkcase.causes import http_code
+
+
+class Kind(StrEnum):
+    """What to do about an answer."""
+
+    ACCEPTED = "accepted"
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    NOT_SENT = "not_sent"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    CREDENTIALS = "credentials"
+    WRONG_TARGET = "wrong_target"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision about one call."""
+
+    kind: Kind
+    status: int | None = None
+    code: str = ""
+    """The cause, one of `bulkcase.causes`."""
+    message: str = ""
+    wait: float | None = None
+    """Seconds that the server asks to wait, by Retry-After or by the window that its text names."""
+    answer: Mapping[str, Any] | None = None
+
+
+class Silence(StrEnum):
+    """How a call can end without an answer."""
+
+    NOT_CONNECTED = "not_connected"
+    CONNECTION_LOST = "connection_lost"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+
+
+_RATE_LIMIT = re.compile(r"rate.?limit", re.IGNORECASE)
+_WRONG_STREAM = re.compile(r"invalid\s+stream\s*id", re.IGNORECASE)
+_WINDOWS_IN_TEXT = (
+    (re.compile(r"per.?second", re.IGNORECASE), 1.0),
+    (re.compile(r"per.?minute", re.IGNORECASE), 60.0),
+    (re.compile(r"hourly|per.?hour", re.IGNORECASE), 3600.0),
+    (re.compile(r"daily|per.?day", re.IGNORECASE), 86400.0),
+)
+_LONGEST_MESSAGE = 300
+
+
+def judge_silence(silence: Silence, detail: str) -> Verdict:
+    """Return the verdict on a call that brought no answer."""
+    kinds = {Silence.NOT_CONNECTED: Kind.NOT_SENT, Silence.TLS: Kind.WRONG_TARGET}
+    return Verdict(kinds.get(silence, Kind.UNANSWERED), code=silence.value, message=_short(detail))
+
+
+def judge(  # noqa: PLR0911 - the table above, a line each
+    status: int, headers: Mapping[str, str], body: bytes, now: datetime, case_id: str | None = None
+) -> Verdict:
+    """Return the verdict on an answer; `now` is needed only where Retry-After is a date.
+
+    `case_id` is the case that was updated: the answer must not be about another one.
+    """
+    if 200 <= status < 300 and (accepted := _plain_success(body, status, case_id)) is not None:
+        return accepted
+    text = body.decode("utf-8", "replace")
+    is_html = "html" in headers.get("Content-Type", "").lower() or text.lstrip()[:1] == "<"
+    message = f"HTTP {status}" if is_html else _message(body, text) or f"HTTP {status}"
+    if status == 429 or (_RATE_LIMIT.search(message) and not is_html):
+        return Verdict(Kind.THROTTLED, status, "rate_limited", message, _wait(headers, message, now))
+    if 200 <= status < 300:
+        return _odd_success(status, body, is_html, message, case_id)
+    if 300 <= status < 400:
+        place = headers.get("Location", "nowhere")
+        return Verdict(Kind.REFUSED, status, "redirected", f"HTTP {status} to {_short(place)}")
+    if status in {400, 401} and _WRONG_STREAM.search(message):
+        return Verdict(Kind.WRONG_TARGET, status, "wrong_target", message)
+    if status == 401:
+        return Verdict(Kind.CREDENTIALS, status, "credentials_refused", message)
+    if status == 408 or status >= 500:
+        return Verdict(Kind.TRANSIENT, status, http_code(status), message, _retry_after(headers, now))
+    return Verdict(Kind.REFUSED, status, http_code(status), message)
+
+
+def _plain_success(body: bytes, status: int, case_id: str | None) -> Verdict | None:
+    """Return the verdict on the usual answer, or None where it is not usual."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(answer, dict) or answer.get("errors") or answer.get("error"):
+        return None
+    if case_id is not None and answer.get("_id", case_id) != case_id:
+        return None
+    return Verdict(Kind.ACCEPTED, status, answer=answer)
+
+
+def _odd_success(status: int, body: bytes, is_html: bool, message: str, case_id: str | None) -> Verdict:
+    if is_html:
+        return Verdict(Kind.REFUSED, status, "answer_html", "an HTML page instead of an answer")
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return Verdict(Kind.UNANSWERED, status, "answer_broken", "an answer that is no JSON")
+    if not isinstance(answer, dict):
+        return Verdict(Kind.REFUSED, status, "answer_not_a_case", "JSON, but no case")
+    if answer.get("errors") or answer.get("error"):
+        return Verdict(Kind.REFUSED, status, "answer_errors", message)
+    other = _short(str(answer.get("_id")))
+    return Verdict(Kind.REFUSED, status, "answer_other_case", f"the answer is about {other}, not about {case_id}")
+
+
+def _message(body: bytes, text: str) -> str:
+    """Return what an error says: the platform's envelope where there is one, else the text itself."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _short(text)
+    if not isinstance(answer, dict):
+        return _short(text)
+    said = [_said(item) for key in ("errors", "error") for item in _as_list(answer.get(key))]
+    said += [str(answer[key]) for key in ("msg", "message") if isinstance(answer.get(key), str)]
+    return _short("; ".join(part for part in said if part) or text)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _said(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    text = str(item.get("msg") or item.get("message") or orjson.dumps(item).decode())
+    code = item.get("code")
+    place = item.get("property")
+    return (f"{place}: " if place else "") + text + (f" (code {code})" if code is not None else "")
+
+
+def _short(text: str) -> str:
+    """Return a text on one line, shortened; what an answer says may be long and hostile."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST_MESSAGE]).split())
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _wait(headers: Mapping[str, str], message: str, now: datetime) -> float | None:
+    asked = _retry_after(headers, now)
+    if asked is not None:
+        return asked
+    return next((seconds for pattern, seconds in _WINDOWS_IN_TEXT if pattern.search(message)), None)
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3); None where it is absurd."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text)
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return seconds if 0 <= seconds <= 86400 else None

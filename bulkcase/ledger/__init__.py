@@ -1,0 +1,7 @@
+"""The database that knows every run, row, call and outcome."""
+
+from bulkcase.ledger.journal import Journal
+from bulkcase.ledger.rows import RowRecord, RunRows
+from bulkcase.ledger.runs import Ledger, RunRecord
+
+__all__ = ["Journal", "Ledger", "RowRecord", "RunRecord", "RunRows"]

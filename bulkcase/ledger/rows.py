@@ -1,0 +1,263 @@
+"""The rows and calls of one run."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, CursorResult, Engine, Select, bindparam, case, func, insert, select, update
+
+from bulkcase.cells import Cell, dump_cells, load_cells
+from bulkcase.errors import IllegalTransition
+from bulkcase.ledger.database import in_words
+from bulkcase.ledger.tables import calls, rows
+from bulkcase.ledger.transitions import TRANSITIONS, Event, decided, outcome_of, settled
+from bulkcase.model import FINE, Call, CaseUpdate, Outcome, Rejection, Result, Row
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RowRecord:
+    """A row as reports show it."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    case_key: str
+    fields: str
+    """The fields of its update, separated by spaces."""
+    result: Result
+    finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A row that waits to be sent."""
+
+    number: int
+    case_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happens to a row, and what is then known of it."""
+
+    number: int
+    event: Event
+    result: Result | None = None
+    at: float | None = None
+
+
+def decision(number: int, result: Result, at: float) -> Change:
+    """Return the change that gives a row its outcome without a call."""
+    return Change(number, decided(result.outcome), result, at)
+
+
+def intent(number: int) -> Change:
+    """Return the change that says: this row's call is about to leave."""
+    return Change(number, Event.INTEND)
+
+
+def outcome(number: int, result: Result, at: float) -> Change:
+    """Return the change that gives a row that was being sent its outcome; a postponed row is not finished."""
+    return Change(number, settled(result.outcome), result, None if result.outcome is Outcome.PENDING else at)
+
+
+class RunRows:
+    """The rows and calls of one run. Writing happens on one connection, long reads on connections of their own."""
+
+    def __init__(self, engine: Engine, writer: Connection, run: int, path: Path) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._run = run
+        self._path = path
+
+    def add(self, batch: Iterable[tuple[Row, CaseUpdate | Rejection]], now: float) -> None:
+        """Add rows with what became of them in the mapping, all of the batch or none."""
+        values = [self._values(row, mapped, now) for row, mapped in batch]
+        if values:
+            with in_words(self._path), self._writer.begin():
+                self._writer.execute(insert(rows), values)
+
+    def apply(self, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
+        """Write changes of rows, and calls, as one: all or none.
+
+        Raises IllegalTransition where the table of transitions does not know one of them; then nothing was changed.
+        """
+        with in_words(self._path), self._writer.begin():
+            for event in dict.fromkeys(change.event for change in changes):
+                self._apply(event, [change for change in changes if change.event is event])
+            if made:
+                self._writer.execute(insert(calls), [self._call_values(call) for call in made])
+
+    def repeated(self) -> Iterator[list[tuple[int, bytes]]]:
+        """Yield, for each case that more than one waiting row is about, number and fingerprint of those in order."""
+        waiting = (rows.c.run == self._run) & (rows.c.state == Outcome.PENDING)
+        keys = select(rows.c.case_key).where(waiting).group_by(rows.c.case_key).having(func.count() > 1)
+        query = (
+            select(rows.c.case_key, rows.c.number, rows.c.fingerprint)
+            .where(waiting, rows.c.case_key.in_(keys))
+            .order_by(rows.c.case_key, rows.c.number)
+        )
+        for _, group in groupby(self._stream(query), key=lambda found: found[0]):
+            yield [(number, fingerprint) for _, number, fingerprint in group]
+
+    def empty(self) -> Iterator[int]:
+        """Yield the numbers of waiting rows whose update has no field."""
+        query = select(rows.c.number).where(
+            rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.fields == ""
+        )
+        for found in self._stream(query):
+            yield found[0]
+
+    def waiting_cases(self) -> Iterator[str]:
+        """Yield the keys of the cases that wait to be updated, in input order."""
+        query = select(rows.c.case_key).where(rows.c.run == self._run, rows.c.state == Outcome.PENDING)
+        for found in self._stream(query.order_by(rows.c.number)):
+            yield found[0]
+
+    def sendable(self) -> Iterator[Sendable]:
+        """Yield the rows that wait to be sent, in input order, page by page as they are asked for."""
+        last = -1
+        query = (
+            select(rows.c.number, rows.c.case_key, rows.c.body)
+            .where(rows.c.run == self._run, rows.c.number > bindparam("last"), rows.c.state == Outcome.PENDING)
+            .order_by(rows.c.number)
+            .limit(_PAGE)
+        )
+        while page := self._all(query, last=last):
+            for number, case_id, body in page:
+                yield Sendable(number, case_id, body)
+            last = page[-1][0]
+
+    def all(self) -> Iterator[RowRecord]:
+        """Yield every row in input order."""
+        for found in self._stream(select(rows).where(rows.c.run == self._run).order_by(rows.c.number)):
+            result = Result(outcome_of(found.state), found.attempts, found.http_status, found.code, found.message)
+            cells = load_cells(found.cells)
+            yield RowRecord(found.number, cells, found.case_key or "", found.fields, result, found.finished_at)
+
+    def counts(self) -> dict[Outcome, int]:
+        """Return the number of rows by outcome: all nine, zeros too."""
+        found = self._all(select(rows.c.state, func.count()).where(rows.c.run == self._run).group_by(rows.c.state))
+        totals = dict.fromkeys(Outcome, 0)
+        for state, count in found:
+            totals[outcome_of(state)] += count
+        return totals
+
+    def cases(self) -> int:
+        """Return the number of different cases that the rows are about, so far as their keys could be read."""
+        return int(self._all(select(func.count(rows.c.case_key.distinct())).where(rows.c.run == self._run))[0][0])
+
+    def calls_by_endpoint(self) -> dict[str, int]:
+        """Return the number of calls by endpoint, retries included."""
+        query = select(calls.c.endpoint, func.count()).where(calls.c.run == self._run).group_by(calls.c.endpoint)
+        return dict(self._all(query))
+
+    def calls_by_verdict(self) -> dict[str, int]:
+        """Return the number of calls by what was decided about their answers."""
+        query = select(calls.c.verdict, func.count()).where(calls.c.run == self._run).group_by(calls.c.verdict)
+        return dict(self._all(query))
+
+    def retries(self) -> int:
+        """Return the number of calls that carried the update of a row again."""
+        again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)
+        return int(self._all(select(func.coalesce(func.sum(again), 0)).where(rows.c.run == self._run))[0][0])
+
+    def causes(self) -> list[tuple[str, int, int, str]]:
+        """Return code, count, first row and its message for each cause of rows that did not end well, most first."""
+        query = (
+            select(rows.c.code, func.count(), func.min(rows.c.number))
+            .where(rows.c.run == self._run, rows.c.code != "", rows.c.state.not_in(list(FINE)))
+            .group_by(rows.c.code)
+            .order_by(func.count().desc(), rows.c.code)
+        )
+        found = self._all(query)
+        firsts = select(rows.c.number, rows.c.message).where(
+            rows.c.run == self._run, rows.c.number.in_([first for _, _, first in found])
+        )
+        messages = dict(self._all(firsts))
+        return [(code, count, first, messages[first]) for code, count, first in found]
+
+    def _apply(self, event: Event, changes: Sequence[Change]) -> None:
+        before, after = TRANSITIONS[event]
+        statement = update(rows).where(
+            rows.c.run == self._run, rows.c.number == bindparam("row_number"), rows.c.state == before
+        )
+        if event is Event.INTEND:
+            statement = statement.values(state=after)
+            values: list[dict[str, Any]] = [{"row_number": change.number} for change in changes]
+        else:
+            statement = statement.values(
+                state=after,
+                attempts=rows.c.attempts + bindparam("more_attempts"),
+                http_status=bindparam("status"),
+                code=bindparam("cause"),
+                message=bindparam("text"),
+                finished_at=bindparam("at"),
+            )
+            values = [_result_values(change) for change in changes]
+        changed: CursorResult[Any] = self._writer.execute(statement, values)
+        if changed.rowcount != len(changes):
+            numbers = ", ".join(str(change.number) for change in changes[:20])
+            raise IllegalTransition(f"{event} of row {numbers}: not all of them are {before}; nothing was changed")
+
+    def _values(self, row: Row, mapped: CaseUpdate | Rejection, now: float) -> dict[str, Any]:
+        values = {
+            "run": self._run,
+            "number": row.number,
+            "cells": dump_cells(row.cells),
+            "case_key": None,
+            "body": None,
+            "fields": "",
+            "fingerprint": None,
+            "state": Outcome.INVALID,
+            "code": "",
+            "message": "",
+            "finished_at": now,
+        }
+        if isinstance(mapped, Rejection):
+            return values | {"case_key": mapped.key, "code": mapped.code, "message": mapped.message}
+        return values | {
+            "case_key": mapped.key,
+            "body": orjson.dumps(mapped.body),
+            "fields": " ".join(mapped.body),
+            "fingerprint": mapped.fingerprint,
+            "state": Outcome.PENDING,
+            "finished_at": None,
+        }
+
+    def _call_values(self, call: Call) -> dict[str, Any]:
+        return {
+            "run": self._run,
+            "row": call.row,
+            "endpoint": call.endpoint,
+            "started_at": call.started_at,
+            "ended_at": call.ended_at,
+            "status": call.status,
+            "verdict": call.verdict,
+        }
+
+    def _all(self, query: Select[Any], **values: Any) -> Sequence[Any]:
+        with in_words(self._path), self._writer.begin():
+            return self._writer.execute(query, values).all()
+
+    def _stream(self, query: Select[Any]) -> Iterator[Any]:
+        """Yield the result of a query from a connection of its own, so that writing may go on meanwhile."""
+        with in_words(self._path), self._engine.connect() as reader:
+            yield from reader.execution_options(yield_per=_PAGE).execute(query)
+
+
+def _result_values(change: Change) -> dict[str, Any]:
+    assert change.result is not None, "only an intent comes without a result"
+    return {
+        "row_number": change.number,
+        "more_attempts": change.result.attempts,
+        "status": change.result.http_status,
+        "cause": change.result.code,
+        "text": change.result.message,
+        "at": change.at,
+    }

@@ -1,0 +1,65 @@
+"""The tables of the ledger, in SQLAlchemy Core so that another database can take SQLite's place."""
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+schema = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("job", String, nullable=False),
+    Column("job_file", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("input", String, nullable=False),
+    Column("input_sha256", String, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("rows", Integer),
+    Column("state", String, nullable=False),
+    Column("exit_code", Integer),
+    Column("reason", Text, nullable=False, default=""),
+    Column("planned_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    Column("duration", Float, nullable=False, default=0.0),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("cells", LargeBinary, nullable=False),
+    Column("case_key", String),
+    Column("body", LargeBinary),
+    Column("fields", String, nullable=False, default=""),
+    Column("fingerprint", LargeBinary),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("http_status", Integer),
+    Column("code", String, nullable=False, default=""),
+    Column("message", Text, nullable=False, default=""),
+    Column("finished_at", Float),
+    Index("rows_by_case", "case_key", "run", "number"),
+    sqlite_with_rowid=False,
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    # The id orders by time of answer; an index on time would cost each call more than the rest of its row.
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("row", Integer),
+    Column("endpoint", String, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("status", Integer),
+    Column("verdict", String, nullable=False),
+)

@@ -1,0 +1,37 @@
+"""What a cell gets wrong, and how a cell is shown to a person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bulkcase.cells import Cell, text_of
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a cell cannot become a value. `code` is one of `bulkcase.causes`."""
+
+    code: str
+    reason: str
+
+
+def escaped(text: str) -> str:
+    """Return a text on one line, with every character that does not print as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as messages show it: in quotes, on one line, about 60 characters at most."""
+    text = text_of(cell)
+    cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f'"{escaped(cut)}"'
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Return names in quotes for a message, the first `most` of them."""
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(shown(name) for name in every[:most]) + more

@@ -1,0 +1,135 @@
+"""The things that flow through bulkcase: frozen values, no behaviour beyond their own arithmetic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from bulkcase.cells import Cell
+
+
+class Outcome(StrEnum):
+    """What became of a row; every row has exactly one."""
+
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    MISMATCH = "mismatch"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+
+
+FINE = frozenset({Outcome.UPDATED, Outcome.UNCHANGED, Outcome.SUPERSEDED})
+"""Outcomes that need nobody."""
+
+NEEDS_A_PERSON = (Outcome.MISMATCH, Outcome.CONFLICT, Outcome.FAILED, Outcome.INVALID, Outcome.UNKNOWN)
+"""Outcomes whose rows go into failed.csv."""
+
+
+class RunState(StrEnum):
+    """Where a run is in its life, as `summary.json` names it."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    PAUSED = "paused"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a row could not become a case update. `code` is one of `bulkcase.causes`."""
+
+    code: str
+    message: str
+    key: str | None = None
+    """The key of the row, where that could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of the input, known by its number in that file (the header is row 1)."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    rejection: Rejection | None = None
+    """Set where the reader already knows that the row is unusable (too short, too long)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUpdate:
+    """A case's key and the fields to change: the partial body."""
+
+    key: str
+    body: Mapping[str, Any]
+    clears: tuple[str, ...] = ()
+    """The fields among those of `body` that are emptied."""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """A hash of the key and the mapped update, before any comparison with the live case."""
+        content = orjson.dumps([self.key, self.body], option=orjson.OPT_SORT_KEYS)
+        return blake2b(content, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a row, with what a person needs to understand it."""
+
+    outcome: Outcome
+    attempts: int = 0
+    """Calls that carried this row's update."""
+    http_status: int | None = None
+    code: str = ""
+    """The cause, one of `bulkcase.causes`; empty where all is well."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request of any kind: what the quota counts and the ledger keeps."""
+
+    endpoint: str
+    started_at: float
+    """Seconds since the epoch."""
+    ended_at: float
+    verdict: str
+    """A `bulkcase.kore.verdict.Kind`."""
+    status: int | None = None
+    row: int | None = None
+    """The row whose update it carried."""
+
+
+class StopReason(StrEnum):
+    """Why a run ended before its last row."""
+
+    INTERRUPTED = "interrupted"
+    SAFETY = "safety"
+    HOURS = "hours"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A run's early end: why, and what to tell the operator."""
+
+    reason: StopReason
+    message: str
+    exit_code: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        codes = {
+            StopReason.INTERRUPTED: 130,
+            StopReason.SAFETY: 3,
+            StopReason.HOURS: 5,
+            StopReason.FAULT: 6,
+        }
+        object.__setattr__(self, "exit_code", codes[self.reason])

@@ -1,0 +1,69 @@
+"""check: everything that can be known of a job and its file without the network."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bulkcase.causes import tip
+from bulkcase.errors import CredentialsError
+from bulkcase.job import Job
+from bulkcase.ledger import Ledger, RunRows
+from bulkcase.model import Outcome
+from bulkcase.operations.plan import Plan, plan_into
+from bulkcase.operations.run import check_credentials
+from bulkcase.operations.runtime import LEDGER, Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not well."""
+
+    where: str
+    """The file."""
+    row: int | None
+    """The row of that file; None for the file as a whole."""
+    code: str
+    """One of `bulkcase.causes`; empty for what concerns no row."""
+    message: str
+    tip: str
+    is_warning: bool = False
+    """A warning stands in nobody's way."""
+
+    def __str__(self) -> str:
+        place = self.where if self.row is None else f"{self.where} row {self.row}"
+        return f"{place}: {self.message}"
+
+
+def check(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> list[Problem]:
+    """Return every problem of a job and its input at once; no call is made and no secret is needed.
+
+    Raises UsageError where the file cannot be read at all or does not fit the job.
+    """
+    return examine(job, limit=limit, runtime=runtime)[1]
+
+
+def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> tuple[Plan, list[Problem]]:
+    """Return the plan that a run would start from, and every problem; see `check`."""
+    # A ledger of its own, thrown away afterwards: a check leaves nothing behind.
+    with TemporaryDirectory(prefix="bulkcase-check-") as folder, Ledger(Path(folder) / LEDGER) as ledger:
+        planned = plan_into(ledger, job, limit=limit, runtime=runtime or Runtime())
+        problems = list(_warnings(job, planned))
+        problems += _bad_rows(planned.input, ledger.rows(ledger.run(planned.run_id)))
+        return planned, problems
+
+
+def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:
+    try:
+        check_credentials(job)
+    except CredentialsError as error:
+        for problem in error.problems:
+            yield Problem(str(job.file), None, "", problem, "Needed by run, not by check.", is_warning=True)
+    for note in planned.notes:
+        yield Problem(planned.input, None, "", note, "Look at these before sending.", is_warning=True)
+
+
+def _bad_rows(name: str, rows: RunRows) -> Iterator[Problem]:
+    for row in rows.all():
+        if row.result.outcome is Outcome.INVALID:
+            yield Problem(name, row.number, row.result.code, row.result.message, tip(row.result.code))

@@ -1,0 +1,98 @@
+"""How far a run is, told every half second to whoever wants to know."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bulkcase.clock import Clock
+from bulkcase.model import FINE, Outcome, Result
+from bulkcase.planning.forecast import Forecast
+
+INTERVAL = 0.5
+"""Seconds between two reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    done: int
+    total: int
+    """The rows to send."""
+    failed: int
+    """Rows sent so far that need a person."""
+    rate: float
+    """Rows a second since the start."""
+    finish_at: float
+    """When it will be done at this quota and pace; seconds since the epoch."""
+    paused: float
+    """Seconds for which everybody waits because the server throttles; 0 while calls leave."""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Tally:
+    """Counts what becomes of the rows of one run."""
+
+    def __init__(self, forecast: Forecast, clock: Clock, paused_until: Callable[[], float]) -> None:
+        self._forecast = forecast
+        self._clock = clock
+        self._paused_until = paused_until
+        self._started = clock.monotonic()
+        self._done = 0
+        self._failed = 0
+        self._seconds_in_flight = 0.0
+
+    def settled(self, result: Result, seconds: float) -> None:
+        """Count a row that was in flight for so many seconds."""
+        if result.outcome is Outcome.PENDING:
+            return
+        self._done += 1
+        self._failed += result.outcome not in FINE
+        self._seconds_in_flight += seconds
+
+    def progress(self) -> Progress:
+        """Return how far the run is now."""
+        now = self._clock.monotonic()
+        elapsed = now - self._started
+        paused_until = self._paused_until()
+        finish = self._forecast.finish(
+            started=self._started,
+            now=now,
+            done=self._done,
+            seconds_a_row=self._seconds_in_flight / self._done if self._done else 0.0,
+            paused_until=paused_until,
+        )
+        return Progress(
+            done=self._done,
+            total=self._forecast.calls,
+            failed=self._failed,
+            rate=self._done / elapsed if elapsed > 0 else 0.0,
+            finish_at=self._clock.now() + finish - now,
+            paused=max(paused_until - now, 0.0),
+        )
+
+
+@asynccontextmanager
+async def reporting(tally: Tally, on_progress: OnProgress | None, clock: Clock) -> AsyncGenerator[None]:
+    """Report the progress while the body runs, and once more at its end."""
+    if on_progress is None:
+        yield
+        return
+
+    async def tick() -> None:
+        while True:
+            on_progress(tally.progress())
+            await clock.sleep(INTERVAL)
+
+    ticking = asyncio.create_task(tick(), name="progress")
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        # A callback that raised ends the reporting, never the run.
+        failures = await asyncio.gather(ticking, return_exceptions=True)
+        if isinstance(failures[0], asyncio.CancelledError):
+            on_progress(tally.progress())

@@ -1,0 +1,130 @@
+"""From a job's connection to an open door."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from pydantic import SecretStr
+
+from bulkcase.errors import EnvironmentFailed
+from bulkcase.job import Job
+from bulkcase.job.secrets import resolve, resolve_or_literal
+from bulkcase.kore.door import Door
+from bulkcase.kore.quota import Quota
+from bulkcase.kore.throttle import Throttle
+from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
+from bulkcase.kore.transport import open_session
+from bulkcase.model import Call
+from bulkcase.operations.runtime import Runtime, is_sandbox
+from bulkcase.planning.forecast import Forecast
+from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
+from bulkcase.stopping import StopSwitch
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the calls go, and what shows who they are. `repr` shows no secret."""
+
+    base_url: str
+    stream_id: str
+    account_id: str
+    iid: str
+    tokens: Tokens
+    proxy: str | None = None
+
+
+def remote_target(job: Job, runtime: Runtime) -> Target:
+    """Return the target of a job, its secrets resolved; raises CredentialsError where one cannot be had here."""
+    connection, auth, folder = job.connection, job.auth, job.file.parent
+    assert auth is not None, "the job was validated"
+    tokens: Tokens
+    if auth.token is not None:
+        tokens = ReadyToken(resolve(auth.token, folder))
+    else:
+        assert auth.client_id is not None, "the job was validated"
+        assert auth.client_secret is not None, "the job was validated"
+        tokens = SignedTokens(
+            client_id=resolve_or_literal(auth.client_id, folder),
+            secret=resolve(auth.client_secret, folder),
+            subject=auth.subject,
+            algorithm=auth.algorithm,
+            lifetime=auth.lifetime,
+            now=runtime.clock.now,
+            new_id=runtime.new_id if auth.jti else None,
+        )
+        tokens.current()  # a key that cannot sign is found now, not at the first row
+    return Target(
+        base_url=connection.host,
+        stream_id=connection.stream_id,
+        account_id=connection.account_id,
+        iid=connection.iid or connection.stream_id,
+        tokens=tokens,
+        proxy=resolve_or_literal(connection.proxy, folder) if connection.proxy else None,
+    )
+
+
+@asynccontextmanager
+async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncGenerator[Target]:
+    """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards."""
+    settings = runtime.sandbox
+    if not settings.windows:
+        settings = replace(settings, windows=tuple(tuple(window) for window in job.quota.windows))
+    cases = cases_for_keys(keys, seed=settings.seed, now=runtime.clock.now())
+    try:
+        server = await Sandbox(settings, cases).__aenter__()
+    except OSError as error:
+        raise EnvironmentFailed(f"the sandbox cannot listen on 127.0.0.1 ({error.strerror})") from None
+    try:
+        yield _target_of_sandbox(settings, server.url, runtime)
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+def _target_of_sandbox(settings: SandboxSettings, url: str, runtime: Runtime) -> Target:
+    tokens = SignedTokens(
+        client_id=settings.client_id,
+        secret=SecretStr(settings.client_secret),
+        subject="bulkcase",
+        algorithm="HS256",
+        lifetime=300,
+        now=runtime.clock.now,
+        new_id=runtime.new_id if settings.require_jti else None,
+    )
+    return Target(url, settings.stream_id, settings.account_id, settings.stream_id, tokens)
+
+
+@asynccontextmanager
+async def open_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncGenerator[Target]:
+    """Yield where a job's calls go; for the sandbox it is running meanwhile, with a case for each key."""
+    if not is_sandbox(job):
+        yield remote_target(job, runtime)
+        return
+    async with sandbox_target(job, runtime, keys) as target:
+        yield target
+
+
+@asynccontextmanager
+async def open_door(
+    job: Job, target: Target, forecast: Forecast, runtime: Runtime, stop: StopSwitch, record: Callable[[Call], None]
+) -> AsyncGenerator[Door]:
+    """Open the one door to a target, and close its connections afterwards."""
+    connection = job.connection
+    session = open_session(
+        base_url=target.base_url,
+        timeout=connection.timeout,
+        headers={**connection.extra_headers, "AccountId": target.account_id, "Iid": target.iid},
+        ca_bundle=job.path(connection.ca_bundle) if connection.ca_bundle else None,
+        proxy=target.proxy,
+    )
+    async with session:
+        yield Door(
+            session,
+            base_url=target.base_url,
+            stream_id=target.stream_id,
+            tokens=target.tokens,
+            quota=Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout),
+            throttle=Throttle(job.quota.windows),
+            clock=runtime.clock,
+            stop=stop,
+            record=record,
+        )

@@ -1,0 +1,1 @@
+"""Deciding about rows, group by group of one case, and about time. Pure."""

@@ -1,0 +1,101 @@
+"""summary.json: a run in numbers, for programs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bulkcase.causes import tip
+from bulkcase.clock import iso_utc
+from bulkcase.kore.verdict import Kind
+from bulkcase.ledger.rows import RunRows
+from bulkcase.ledger.runs import RunRecord
+from bulkcase.model import Outcome
+from bulkcase.reporting.files import make_folder, whole_file
+
+FILE = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Rows that did not end well for one reason."""
+
+    code: str
+    count: int
+    example: str
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run in numbers. The names are those of summary.json."""
+
+    run_id: str
+    job: str
+    target: str
+    state: str
+    exit_code: int | None
+    reason: str
+    rows: int
+    cases: int
+    outcomes: Mapping[Outcome, int]
+    calls: Mapping[str, int]
+    retries: int
+    throttled: int
+    started_at: float | None
+    finished_at: float | None
+    duration_s: float
+    errors: Sequence[Cause]
+    files: Sequence[str]
+
+    @classmethod
+    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str]) -> "Summary":
+        """Return the summary of a run as the ledger has it now."""
+        outcomes = rows.counts()
+        return cls(
+            run_id=run.id,
+            job=run.job,
+            target=run.target,
+            state=run.state,
+            exit_code=run.exit_code,
+            reason=run.reason,
+            rows=sum(outcomes.values()) if run.rows is None else run.rows,
+            cases=rows.cases(),
+            outcomes=outcomes,
+            calls=rows.calls_by_endpoint(),
+            retries=rows.retries(),
+            throttled=rows.calls_by_verdict().get(Kind.THROTTLED, 0),
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            duration_s=run.duration,
+            errors=causes_of(rows),
+            files=files,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what summary.json holds: moments as ISO 8601 in UTC."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        values["started_at"] = iso_utc(self.started_at) or None
+        values["finished_at"] = iso_utc(self.finished_at) or None
+        values["duration_s"] = round(self.duration_s, 3)
+        values["outcomes"] = {outcome.value: count for outcome, count in self.outcomes.items()}
+        return values
+
+
+def causes_of(rows: RunRows) -> list[Cause]:
+    """Return why rows did not end well, the most frequent cause first, with the first row of each."""
+    return [Cause(code, count, f"row {first}: {message}", tip(code)) for code, count, first, message in rows.causes()]
+
+
+def summary_text(summary: Summary) -> str:
+    """Return summary.json as text."""
+    return orjson.dumps(summary.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def write_summary(folder: Path, summary: Summary) -> None:
+    """Write summary.json; raises EnvironmentFailed where it cannot be written."""
+    make_folder(folder)
+    with whole_file(folder / FILE) as file:
+        file.write(summary_text(summary))

@@ -1,0 +1,146 @@
+"""The sandbox on a socket of this machine: it waits, sends and closes; what is answered is decided in `api`."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from bulkcase.sandbox.api import Api, Arrival, Call
+from bulkcase.sandbox.chance import Draws
+from bulkcase.sandbox.settings import SandboxSettings
+from bulkcase.sandbox.store import Case
+
+LONGEST_HANG = 600.0
+"""Seconds after which a hanging call is closed, should neither side give up."""
+
+_GRACE = 0.1
+"""Seconds that aiohttp may take to close connections whose calls have ended already."""
+
+
+class Sandbox:
+    """An embedded server that behaves like the Case Management API; use it as an async context manager.
+
+    It binds the given port, or a free one, when it is entered: OSError where the port is taken. `clock` gives seconds
+    since the epoch and never goes backwards; `sleep` waits for the latency.
+    """
+
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        cases: Iterable[Mapping[str, Any]],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._settings = settings
+        self._api = Api(settings, cases)
+        self._host = host
+        self._port = port
+        self._clock = _steady_clock() if clock is None else clock
+        self._sleep = sleep
+        self._runner: web.ServerRunner | None = None
+        self._stopping = False
+        self._in_flight: set[asyncio.Task[Any]] = set()
+        self._latencies = Counter[str]()
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, without a trailing slash; known once the server runs."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def settings(self) -> SandboxSettings:
+        """How this sandbox behaves."""
+        return self._settings
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """The cases by id, as they are now; a case is replaced by a change, never changed in place."""
+        return self._api.store.cases
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far, in the order of decision."""
+        return self._api.calls
+
+    async def __aenter__(self) -> Self:
+        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
+        runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        runner = self._runner
+        assert runner is not None
+        self._stopping = True
+        for site in runner.sites:
+            await site.stop()
+        # One round of the loop lets calls start whose headers are here already, so that none is missed.
+        await asyncio.sleep(0)
+        in_flight = list(self._in_flight)
+        for task in in_flight:
+            task.cancel()
+        await asyncio.gather(*in_flight, return_exceptions=True)
+        await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        self._in_flight.add(task)
+        try:
+            return await self._serve(request)
+        finally:
+            self._in_flight.discard(task)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._stopping:
+            return _drop(request)
+        arrival = self._api.arrive(request.method, request.path, self._clock())
+        # The change is made before the wait: a caller who gives up meanwhile cannot undo it.
+        reply = self._api.answer(arrival, request.headers, await _body(request), self._clock())
+        await self._wait(arrival)
+        if reply.status is not None:
+            headers = {"Content-Type": reply.content_type, **reply.headers}
+            return web.Response(body=reply.body, status=reply.status, headers=headers)
+        if reply.hangs:
+            await asyncio.sleep(LONGEST_HANG)
+        return _drop(request)
+
+    async def _wait(self, arrival: Arrival) -> None:
+        shortest, longest = self._settings.latency
+        if longest == 0:
+            return
+        self._latencies[arrival.key] += 1
+        draws = Draws(self._settings.seed, "latency", arrival.key, self._latencies[arrival.key])
+        await self._sleep(shortest + (longest - shortest) * draws.share())
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+
+
+def _drop(request: web.BaseRequest) -> web.Response:
+    """Close the connection, and return the answer that is lost with it."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _steady_clock() -> Callable[[], float]:
+    """Return a clock that starts at the time of day and cannot be set back."""
+    offset = time.time() - time.monotonic()
+    return lambda: offset + time.monotonic()

@@ -1,0 +1,54 @@
+"""How a sandbox behaves: who may call it, how fast, and what goes wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bulkcase.sandbox.faults import Fault
+from bulkcase.sandbox.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """The behaviour of a sandbox; the same settings and the same calls give the same answers.
+
+    Raises ValueError for a limit, a latency or chances that cannot be.
+    """
+
+    client_id: str = "cs-sandbox"
+    client_secret: str = "not-a-secret-sandbox-only-0123456789abcdef"  # noqa: S105 - visibly fake; opens nothing
+    stream_id: str = "st-sandbox"
+    account_id: str = "sandbox-account"
+    windows: Sequence[Window] = ()
+    """Strict rolling windows as (calls, seconds); none: no limit."""
+    latency: tuple[float, float] = (0.0, 0.0)
+    """Shortest and longest time to an answer, in seconds; uniform between them."""
+    faults: Mapping[Fault, float] = field(default_factory=dict)
+    """The chance of each fault, from 0 to 1, for each updateCase call."""
+    script: Sequence[Fault | None] = ()
+    """Faults for updateCase calls in the order of their arrival; None lets a call pass."""
+    case_scripts: Mapping[str, Sequence[Fault | None]] = field(default_factory=dict)
+    """Faults for the calls of one case, before the shared script and not taken from it."""
+    seed: int = 0
+    require_jti: bool = False
+    """A token is good for one call, and for at most one hour."""
+    scope: bool = True
+    """Whether the app has the scope that the API asks for."""
+    page_size: int = 50
+    """The most cases that one answer of getCases holds."""
+    ignore_skip: bool = False
+    """Page by `page` only, as a server may that does not know `skip`."""
+    retry_after: float | None = None
+    """Seconds in the Retry-After header of a full window; None: no header."""
+    keep_bodies: bool = True
+    """Keep the body of each call in its record; off saves memory in large runs."""
+
+    def __post_init__(self) -> None:
+        shortest, longest = self.latency
+        if not 0 <= shortest <= longest:
+            raise ValueError(f"latency must go up from 0 or more: {self.latency}")
+        if any(limit < 1 or seconds <= 0 for limit, seconds in self.windows):
+            raise ValueError(f"a window needs at least one call and some time: {self.windows}")
+        if any(chance < 0 for chance in self.faults.values()) or sum(self.faults.values()) > 1:
+            raise ValueError(f"chances must be 0 or more and at most 1 in all: {dict(self.faults)}")
+        if self.page_size < 1:
+            raise ValueError(f"a page holds at least one case: {self.page_size}")

@@ -1,0 +1,57 @@
+"""What follows from a verdict on a row's attempt. Pure.
+
+    verdict       another attempt                 result when there is none
+    accepted      no                              updated
+    refused       no                              failed
+    transient     yes                             failed, unknown if an earlier attempt was unanswered
+    not_sent      yes                             failed, unknown if an earlier attempt was unanswered
+    unanswered    yes, unless the job says leave  unknown
+    (stopped)                                     pending, unknown if an earlier attempt was unanswered
+
+An update that may have landed is never called failed or pending on the strength of a later answer that says nothing
+about it.
+"""
+
+from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.model import Outcome, Result
+
+
+def worth_another(verdict: Verdict, unanswered: str) -> bool:
+    """Say whether the same update may succeed when it is sent again; `unanswered` is the job's setting."""
+    if verdict.kind is Kind.UNANSWERED:
+        return unanswered == "resend"
+    return verdict.kind in {Kind.TRANSIENT, Kind.NOT_SENT}
+
+
+def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:
+    """Return what became of a row after its last attempt; `doubt` is an attempt of it that was never answered."""
+    if verdict.kind is Kind.ACCEPTED:
+        return Result(Outcome.UPDATED, attempts, verdict.status)
+    if verdict.kind is Kind.REFUSED or doubt is None:
+        return Result(Outcome.FAILED, attempts, verdict.status, verdict.code, verdict.message)
+    return _unknown(doubt, attempts, verdict)
+
+
+def result_of_stop(message: str, attempts: int, doubt: Verdict | None) -> Result:
+    """Return what becomes of a row whose run is stopped before it is settled."""
+    if doubt is not None:
+        return _unknown(doubt, attempts, doubt)
+    return Result(Outcome.PENDING, attempts, code="stopped", message=message)
+
+
+def _unknown(doubt: Verdict, attempts: int, last: Verdict) -> Result:
+    message = doubt.message if doubt is last else f"{doubt.message}; then: {last.message}"
+    return Result(Outcome.UNKNOWN, attempts, last.status, doubt.code, message)
+
+
+def backoff(failures: int, max_wait: float, chance: float, asked: float | None) -> float:
+    """Return the seconds to wait after so many failures of a row: full jitter, or what the server asks for.
+
+    `chance` is a random number from 0 to 1. Full jitter over an exponentially growing span spreads retries best
+    (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+    """
+    span = min(max_wait, _FIRST_SPAN * 2.0 ** min(failures - 1, 30))
+    return max(span * chance, min(asked or 0.0, max_wait))
+
+
+_FIRST_SPAN = 1.0

@@ -1,0 +1,91 @@
+"""The pool: so many workers, each with one row in flight."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from bulkcase.clock import Clock
+from bulkcase.kore.door import Door
+from bulkcase.ledger.journal import Journal
+from bulkcase.ledger.rows import Change, Sendable, intent, outcome
+from bulkcase.model import Result, Stop, StopReason
+from bulkcase.sending.sender import Sender
+from bulkcase.stopping import Stopped, StopSwitch
+
+OnSettled = Callable[[Result, float], None]
+"""Told of each row's result and the seconds it was in flight."""
+
+
+class Pool:
+    """Takes rows in order and sends them; no two of them are about the same case (the plan sees to that).
+
+    A worker has its slot of the quota before it writes the intent of its next row together with the outcome of its last
+    one. Where it has to wait for the slot, the outcome is written first: an hour's wait is no reason to risk it.
+    """
+
+    def __init__(
+        self,
+        rows: Iterator[Sendable],
+        *,
+        door: Door,
+        sender: Sender,
+        journal: Journal,
+        clock: Clock,
+        stop: StopSwitch,
+        on_settled: OnSettled,
+    ) -> None:
+        self._rows = rows
+        self._door = door
+        self._sender = sender
+        self._journal = journal
+        self._clock = clock
+        self._stop = stop
+        self._on_settled = on_settled
+        self._faults: list[Exception] = []
+
+    async def run(self, workers: int) -> None:
+        """Return when every row has its outcome or the run was stopped; raises the first fault of a worker.
+
+        A fault stops the run as any other stop does: calls in flight are let finish, and what they brought is written.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(workers):
+                tasks.create_task(self._guarded(), name=f"worker {number + 1}")
+        if self._faults:
+            raise self._faults[0]
+        await self._journal.write()
+
+    async def _guarded(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:  # noqa: BLE001 - kept, and raised once the other workers are done
+            self._faults.append(error)
+            self._stop.set(Stop(StopReason.FAULT, str(error)))
+
+    async def _work(self) -> None:
+        done: list[Change] = []
+        try:
+            for row in self._rows:
+                if not self._door.try_slot():
+                    await self._journal.write(*done)
+                    done = []
+                    await self._door.slot()
+                await self._leave(row, done)
+                done = [await self._send(row)]
+        except Stopped:
+            pass
+        if done:
+            await self._journal.write(*done)
+
+    async def _leave(self, row: Sendable, done: list[Change]) -> None:
+        """Make the outcome of the last row and the intent of this one durable; an unused slot is given back."""
+        try:
+            await self._journal.write(*done, intent(row.number))
+        except BaseException:
+            self._door.give_back()
+            raise
+
+    async def _send(self, row: Sendable) -> Change:
+        left_at = self._clock.monotonic()
+        result = await self._sender.send(row)
+        self._on_settled(result, self._clock.monotonic() - left_at)
+        return outcome(row.number, result, self._clock.now())

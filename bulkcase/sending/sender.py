@@ -1,0 +1,84 @@
+"""One row: its attempts, until it is settled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+
+from bulkcase.clock import Clock
+from bulkcase.job.settings import Retry
+from bulkcase.kore.door import Door, Request, update_case
+from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.ledger.rows import Sendable
+from bulkcase.model import Result
+from bulkcase.sending.decide import backoff, result_of, result_of_stop, worth_another
+from bulkcase.stopping import Stopped, StopSwitch
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What is known of a row while it is being sent."""
+
+    request: Request
+    doubt: Verdict | None = None
+    first: Verdict | None = None
+    """The verdict on the attempt that was made outside tenacity, until tenacity has been told."""
+
+    def note(self, verdict: Verdict) -> Verdict:
+        if verdict.kind is Kind.UNANSWERED:
+            self.doubt = verdict
+        return verdict
+
+
+class Sender:
+    """Sends rows; retries what is transient and nothing else."""
+
+    def __init__(
+        self, door: Door, retry: Retry, *, clock: Clock, chance: Callable[[], float], stop: StopSwitch
+    ) -> None:
+        self._door = door
+        self._stop = stop
+        self._clock = clock
+        self._unanswered = retry.unanswered
+        self._retrying = AsyncRetrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(retry.attempts),
+            wait=lambda state: backoff(state.attempt_number, retry.max_wait, chance(), _last(state).wait),
+            # An allow-list of verdicts: an exception, CancelledError above all, is never retried.
+            retry=retry_if_result(self._worth_another),
+            retry_error_callback=_last,
+        )
+
+    async def send(self, row: Sendable) -> Result:
+        """Return what became of a row. Its slot of the quota is in hand and its intent is durable."""
+        trail = _Trail(update_case(row.case_id, row.body, row.number))
+        try:
+            verdict = trail.note(await self._door.call(trail.request))
+            if self._worth_another(verdict):
+                # tenacity costs a third of a call, so it is entered only now, and told of the first attempt.
+                trail.first = verdict
+                verdict = await self._retrying.copy()(self._again, trail)
+        except Stopped:
+            stop = self._stop.stop
+            return result_of_stop(stop.message if stop else "", trail.request.calls, trail.doubt)
+        return result_of(verdict, trail.request.calls, trail.doubt)
+
+    def _worth_another(self, verdict: Verdict) -> bool:
+        return worth_another(verdict, self._unanswered)
+
+    async def _again(self, trail: _Trail) -> Verdict:
+        if trail.first is not None:
+            verdict, trail.first = trail.first, None
+            return verdict
+        await self._door.slot()
+        return trail.note(await self._door.call(trail.request))
+
+    async def _sleep(self, seconds: float) -> None:
+        async with self._stop.interruptible():
+            await self._clock.sleep(seconds)
+
+
+def _last(state: RetryCallState) -> Verdict:
+    assert state.outcome is not None, "tenacity asks after an attempt"
+    verdict: Verdict = state.outcome.result()
+    return verdict
