@@ -88,7 +88,7 @@ def test_tsv_means_tab(tmp_path: Path) -> None:
         ('"a,b\n1,2\n', {}, "the header (line 2) cannot be read: a quote is opened and never closed"),
         ("a,b\nM\xfcller,2\n".encode("cp1252"), {}, "row 2 (byte offset 5) is not UTF-8"),
         (b"a\n" + b"x\n" * 1_000_000 + b"\xff\n", {}, "row 1000002 (byte offset 2,000,002)"),
-        ('a;b\n\n1;"x\ny"\n\xff;2\n'.encode("latin-1"), {}, "row 4 (byte offset 15)"),
+        ('a;b\n\n1;"x\ny"\n\xff;2\n'.encode("latin-1"), {}, "row 4 (byte offset 13)"),
         (
             b"a,b\n1,\x81\n",
             {"encoding": "cp1252"},

@@ -160,6 +160,25 @@ def test_repeated_rows_and_cells_are_counted(tmp_path: Path) -> None:
     assert rows_of(path) == [Row(4, (7, 7)), Row(5, (7, 7)), Row(9, ("last", ""))]
 
 
+def test_a_blank_cell_between_others_keeps_its_place(tmp_path: Path) -> None:
+    """Blank cells are left out of the memory, not out of the row."""
+    header = row(text("id"), text("x"), text("y"))
+    path = ods(tmp_path / "cases.ods", One=header + row(text("a"), cell(), text("c")))
+    assert rows_of(path) == [Row(2, ("a", "", "c"))]
+
+
+def test_a_document_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    """The rows that were read may be of two states of the file."""
+    path = ods(tmp_path / "cases.ods", One=HEADER + row(text("a")))
+    with open_table(Source(path)) as table:
+        rows = table.rows()
+        next(rows)
+        with path.open("ab") as file:
+            file.write(b"x")
+        with pytest.raises(InputError, match="the file changed while it was read"):
+            list(rows)
+
+
 def test_hidden_sheets_are_not_chosen(tmp_path: Path) -> None:
     """One visible sheet needs no name."""
     path = ods(tmp_path / "cases.ods", Hidden=row(text("no")), Two=HEADER + row(text("a"), text("b")))
