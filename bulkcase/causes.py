@@ -9,6 +9,7 @@ _TIPS: Final = {
     "row_unreadable": "Mend the quotes of this row: a quote inside a quoted cell is written twice.",
     # the mapping
     "bad_key": "Correct the key: letters, digits, '-' and '_' only. Format the column as text before pasting ids.",
+    "bad_text": "Type the text again: it holds half a character, which cannot be sent.",
     "bad_number": "Write a plain number without thousands separators or units.",
     "bad_boolean": "Write true or false (yes, no, 1 and 0 work too).",
     "bad_date": "Write the date in the format that the job names, or as ISO 8601.",

@@ -1,6 +1,7 @@
 """What a cell of the input can hold, its text, and its form in the ledger."""
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ BLANK = ""
 EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 """What Excel writes into a cell whose formula failed."""
 
+_INT_RANGE = range(-(2**63), 2**64)
+"""The whole numbers that orjson writes as they are."""
+
 _TAG = "$"
 _NAMES: dict[type[dt.datetime | dt.date | dt.time], str] = {
     # A datetime is a date too, so it comes first.
@@ -25,7 +29,10 @@ _PARSERS: dict[str, Callable[[Any], Cell]] = {
     "datetime": dt.datetime.fromisoformat,
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,
-    "duration": lambda seconds: dt.timedelta(seconds=float(seconds)),
+    "duration": lambda parts: dt.timedelta(*parts),
+    "float": float,
+    "int": lambda digits: int(digits, 16),
+    "text": lambda code: bytes.fromhex(code).decode("utf-8", "surrogatepass"),
 }
 
 
@@ -43,7 +50,7 @@ def text_of(cell: Cell) -> str:
     """Return a cell as text: what a CSV of the same sheet would hold.
 
     Whole numbers lose their `.0` (a spreadsheet stores 42 as 42.0), dates and times are ISO 8601 with a `T`,
-    booleans are TRUE and FALSE as a spreadsheet shows them.
+    durations are hours:minutes:seconds, booleans are TRUE and FALSE as a spreadsheet shows them.
     """
     if isinstance(cell, str):
         return cell
@@ -53,6 +60,8 @@ def text_of(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, dt.datetime | dt.date | dt.time):
         return cell.isoformat()
+    if isinstance(cell, dt.timedelta):
+        return _duration_text(cell)
     return str(cell)
 
 
@@ -66,17 +75,35 @@ def load_cells(stored: bytes | str) -> tuple[Cell, ...]:
     return tuple(_untagged(value) for value in orjson.loads(stored))
 
 
+def _duration_text(length: dt.timedelta) -> str:
+    sign = "-" if length < dt.timedelta() else ""
+    minutes, seconds = divmod(abs(length), dt.timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{seconds.microseconds:06d}" if seconds.microseconds else ""
+    return f"{sign}{hours}:{minutes:02d}:{seconds.seconds:02d}{fraction}"
+
+
 def _tagged(cell: Cell) -> Any:
+    """Return a cell as what JSON can carry: itself, or its kind and a form that loses nothing."""
     if isinstance(cell, str):
-        return cell.encode("utf-8", "replace").decode() if not cell.isascii() else cell
+        return cell if cell.isascii() else _tagged_text(cell)
     for kind, name in _NAMES.items():
         if isinstance(cell, kind):
             return {_TAG: name, "v": cell.isoformat()}
     if isinstance(cell, dt.timedelta):
-        return {_TAG: "duration", "v": cell.total_seconds()}
-    if isinstance(cell, int) and not -(2**63) <= cell < 2**64:
-        return float(cell)
-    return cell
+        return {_TAG: "duration", "v": [cell.days, cell.seconds, cell.microseconds]}
+    if isinstance(cell, float):
+        return cell if math.isfinite(cell) else {_TAG: "float", "v": str(cell)}
+    return cell if cell in _INT_RANGE else {_TAG: "int", "v": f"{cell:x}"}
+
+
+def _tagged_text(text: str) -> Any:
+    """Return a text as it is, or as bytes where it has half a character, which UTF-8 cannot carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {_TAG: "text", "v": text.encode("utf-8", "surrogatepass").hex()}
+    return text
 
 
 def _untagged(value: Any) -> Cell:

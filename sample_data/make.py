@@ -1,8 +1,8 @@
 """Make the sample spreadsheets again: python sample_data/make.py. The same every time.
 
-cases.csv and cases.xlsx hold the same 300 cases in the shape of the product's own case list, with the dirt that such lists
-have (bulkcase.operations.demo_data lists it). The workbook has typed cells: dates are dates, and row 18 has a formula that
-really failed. statuses.json and priorities.json are the lookups.
+cases.csv and cases.xlsx hold the same 300 cases in the shape of the product's own case list, with the dirt that such
+lists have (bulkcase.operations.demo_data names it). The workbook has typed cells: dates are dates, and row 18 has a
+formula that really failed. statuses.json and priorities.json are the lookups.
 """
 
 import datetime as dt

@@ -6,15 +6,21 @@ from dataclasses import asdict
 import orjson
 import typer
 
-from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, load_job
+from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, Verbose, load_job, log_to_stderr
 from bulkcase.cli.show import show_problems
 from bulkcase.operations.check import examine
 
 
 def check_command(
-    job: JobFile, *, input_file: InputFile = None, limit: Limit = None, as_json: AsJson = False
+    job: JobFile,
+    *,
+    input_file: InputFile = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
     """Check everything that needs no network: the job, the file, every row. No secret is needed."""
+    log_to_stderr(verbose)
     planned, problems = examine(load_job(job, input_file=input_file), limit=limit)
     if as_json:
         found = {"input": planned.input, "rows": planned.rows, "problems": [asdict(problem) for problem in problems]}

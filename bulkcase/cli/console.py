@@ -5,13 +5,16 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# On a terminal long lines break between words; in a pipe a line stays a line.
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
-__all__ = ["complain", "err", "escape", "local_time", "number", "out", "someone_is_there"]
+__all__ = ["complain", "err", "escape", "indented", "local_time", "number", "out", "someone_is_there"]
 
 
 def someone_is_there() -> bool:
@@ -23,6 +26,14 @@ def complain(error: BulkcaseError) -> None:
     """Print an error as one clear line a problem."""
     for problem in error.problems:
         err.print(f"[bold red]error:[/] {escape(problem)}")
+
+
+def indented(console: Console, markup: str, columns: int) -> None:
+    """Print a text some columns to the right, all its lines where a terminal breaks it."""
+    if console.soft_wrap:
+        console.print(" " * columns + markup)
+    else:
+        console.print(Padding(Text.from_markup(markup), (0, 0, 0, columns)))
 
 
 def number(count: int, one: str, many: str = "") -> str:

@@ -8,7 +8,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from bulkcase import __version__
@@ -32,30 +31,43 @@ def main() -> None:
 def exit_code_of(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit code; every error is one clear line."""
     try:
-        _register()
+        register()
         result = app(arguments, standalone_mode=False)
     except BulkcaseError as error:
         from bulkcase.cli.console import complain  # noqa: PLC0415 - see above
 
         complain(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted: nothing more is sent\n")
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; what is left in the buffer has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 6
-    except Exception as error:  # noqa: BLE001 - the last resort: a fault is one line too, and the log has the rest
+    except Exception as error:
+        shown = _shown_by_typer(error)
+        if shown is not None:
+            return shown
         logging.getLogger("bulkcase").debug("a fault of bulkcase", exc_info=True)
         sys.stderr.write(
             f"error: a fault of bulkcase ({type(error).__name__}: {error}): please report it; --verbose shows where\n"
         )
         return 6
     return result if isinstance(result, int) else 0
+
+
+def _shown_by_typer(error: Exception) -> int | None:
+    """Print a usage error and return its exit code; None for any other error.
+
+    Which class these have depends on the version of typer (its own click, or the one of PyPI), so they are known by
+    what they can do.
+    """
+    show, exit_code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if not callable(show) or not isinstance(exit_code, int):
+        return None
+    show()
+    return exit_code
 
 
 def _version(asked: bool) -> None:
@@ -66,14 +78,14 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     pass
 
 
-def _register() -> None:
+def register() -> None:
     """Add the commands to the application, once."""
     if app.registered_commands:
         return

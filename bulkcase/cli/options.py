@@ -1,5 +1,6 @@
 """Options that more than one command has, and what they do to a job."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from bulkcase.job import Job, load
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
 InputFile = Annotated[
-    str | None, typer.Option("--input", metavar="FILE", help="Read this file instead of the job's; - is standard input.")
+    str | None,
+    typer.Option("--input", metavar="FILE", help="Read this file instead of the job's; - is standard input."),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N rows.")]
 InSandbox = Annotated[
@@ -26,6 +28,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, for finding a fault.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
+
+
+def log_to_stderr(verbose: bool) -> None:
+    """Log what bulkcase does to standard error: with --verbose every call, else nothing below a warning."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.getLogger("bulkcase")
+    logger.handlers = [handler]
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 def load_job(

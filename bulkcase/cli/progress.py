@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from bulkcase.cli.console import err, local_time
 from bulkcase.job.quantities import seconds_text
@@ -21,7 +21,7 @@ class ProgressDisplay:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         self._next_line = 0.0
 
     def __enter__(self) -> Self:
@@ -44,19 +44,21 @@ class ProgressDisplay:
             err.print(f"{progress.done:,} of {progress.total:,} rows, {progress.rate:.1f} a second, {told(progress)}")
 
     def _draw(self, progress: Progress) -> None:
-        if self._bar is None:
-            from tqdm import tqdm  # noqa: PLC0415 - only a terminal needs it
+        bar = self._bar = self._bar or _bar_of(progress.total)
+        bar.set_postfix_str(f"{progress.rate:.1f}/s, {told(progress)}", refresh=False)
+        bar.update(progress.done - bar.n)
+        bar.refresh()
 
-            self._bar = tqdm(
-                total=progress.total,
-                unit="row",
-                dynamic_ncols=True,
-                bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}",
-                file=sys.stderr,
-            )
-        self._bar.set_postfix_str(f"{progress.rate:.1f}/s, {told(progress)}", refresh=False)
-        self._bar.update(progress.done - self._bar.n)
-        self._bar.refresh()
+
+def _bar_of(total: int) -> "tqdm[NoReturn]":
+    from tqdm import tqdm  # noqa: PLC0415 - only a terminal needs it
+
+    return tqdm(
+        total=total,
+        dynamic_ncols=True,
+        bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}",
+        file=sys.stderr,
+    )
 
 
 def told(progress: Progress) -> str:

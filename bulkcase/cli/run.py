@@ -18,8 +18,10 @@ from bulkcase.cli.options import (
     Quiet,
     ReportFolder,
     StateFolder,
+    Verbose,
     Yes,
     load_job,
+    log_to_stderr,
     need_yes,
 )
 from bulkcase.cli.progress import ProgressDisplay
@@ -45,8 +47,10 @@ def run_command(
     state: StateFolder = None,
     reports: ReportFolder = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Plan, ask, send, report: every row's fate in a report."""
+    log_to_stderr(verbose)
     loaded = load_job(job, input_file=input_file, state=state, reports=reports, sandbox=sandbox)
     if not yes and (not someone_is_there() or loaded.input.path == "-"):
         raise need_yes("run")

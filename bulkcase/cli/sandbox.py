@@ -51,7 +51,9 @@ async def _serve(settings: SandboxSettings, cases: int, port: int) -> int:
         out.print(f"account_id {settings.account_id}")
         out.print(f"client_id  {settings.client_id}")
         out.print(f"secret     {settings.client_secret}  (opens nothing but this sandbox)")
-        err.print(f"{number(len(server.cases), 'case')}, the first is {next(iter(server.cases), 'none')}; Ctrl-C ends it")
+        err.print(
+            f"{number(len(server.cases), 'case')}, the first is {next(iter(server.cases), 'none')}; Ctrl-C ends it"
+        )
         with stopped_by_signals(stop):
             try:
                 async with stop.interruptible():
@@ -67,7 +69,8 @@ def _settings(seed: int, windows: list[str], latency: str, faults: list[str], jt
     try:
         strict = []
         for written in windows:
-            strict.append(tuple(window(written)))
+            limit, seconds = window(written)
+            strict.append((limit, seconds))
         option, written = "--latency", latency
         shortest, _, longest = latency.partition("-")
         between = (_time(shortest), _time(longest or shortest))

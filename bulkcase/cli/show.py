@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bulkcase.cli.console import err, escape, local_time, number, out
+from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.job.quantities import seconds_text
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
@@ -31,7 +31,7 @@ def show_plan(plan: Plan) -> None:
     for outcome, text in _WILL_BE.items():
         if plan.counts[outcome]:
             err.print(f"  {plan.counts[outcome]:>9,}  {text}")
-    _show_causes(err, plan.causes)
+    _show_causes(err, plan.causes, tips=False)
     for note in plan.notes:
         err.print(f"[yellow]note:[/] {escape(note)}")
     fields = ", ".join(plan.fields)
@@ -54,7 +54,7 @@ def show_run(run: Run) -> None:
     out.print(_outcome_table(run.outcomes))
     if summary.reason:
         err.print(f"[bold red]{escape(summary.state)}:[/] {escape(summary.reason)}")
-    _show_causes(out, summary.errors)
+    _show_causes(out, summary.errors, tips=True)
     calls = sum(summary.calls.values())
     throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
     retries = f" ({number(summary.retries, 'retry', 'retries')}{throttled})" if summary.retries else ""
@@ -76,12 +76,14 @@ def _outcome_table(outcomes: Mapping[Outcome, int]) -> Table:
     return table
 
 
-def _show_causes(console: Console, causes: Sequence[Cause]) -> None:
+def _show_causes(console: Console, causes: Sequence[Cause], *, tips: bool) -> None:
     for cause in causes[:_SHOWN]:
-        console.print(f"  [red]{escape(cause.code)}[/] × {cause.count:,}, first {escape(cause.example)}")
-        console.print(f"    {escape(cause.tip)}")
+        rows = number(cause.count, "row")
+        indented(console, f"[red]{escape(cause.code)}[/], {rows}; first {escape(cause.example)}", 2)
+        if tips:
+            indented(console, f"[dim]{escape(cause.tip)}[/]", 4)
     if len(causes) > _SHOWN:
-        console.print(f"  and {number(len(causes) - _SHOWN, 'more cause')}")
+        indented(console, f"and {number(len(causes) - _SHOWN, 'more cause')}", 2)
 
 
 def show_problems(plan: Plan, problems: Iterable[Problem]) -> None:

@@ -39,9 +39,7 @@ _BY_KIND: Final = {
     Kind.BOOLEAN: ("isActive", "isBreached", "supportCustomTasks"),
 }
 
-FIELDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {name: kind for kind, names in _BY_KIND.items() for name in names}
-)
+FIELDS: Final[Mapping[str, Kind]] = MappingProxyType({name: kind for kind, names in _BY_KIND.items() for name in names})
 """Every field that updateCase documents, and its kind."""
 
 SHOWN_ONLY: Final = frozenset({"_id", "currQueue", "tasks"})

@@ -43,7 +43,7 @@ def seconds_text(seconds: float) -> str:
     """Return seconds as a person says them: "45 s", "12 min", "3 h 20 min", "2 d 4 h"."""
     minutes = round(seconds / 60)
     if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{round(seconds, 1):g} s"
     if minutes < 90:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)

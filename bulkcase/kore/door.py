@@ -1,9 +1,10 @@
 """The one door to the API: every call takes its slot of the quota, its token, and leaves its record."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 
@@ -15,6 +16,8 @@ from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
 from bulkcase.kore.verdict import Kind, Verdict, judge, judge_silence
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
+
+_log = logging.getLogger(__name__)
 
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _TOKEN_LIKE = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
@@ -66,8 +69,8 @@ class Door:
         self._clock = clock
         self._stop = stop
         self._record = record
-        self._queue = asyncio.Lock()
-        self._released = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._waiting = 0
 
     @property
     def paused_until(self) -> float:
@@ -76,36 +79,44 @@ class Door:
 
     def try_slot(self) -> bool:
         """Take a slot of the quota if one is free now and nobody waits for it."""
-        return self._stop.stop is None and not self._queue.locked() and self._take()
+        return self._stop.stop is None and not self._waiting and self._take()
 
     async def slot(self) -> None:
-        """Wait for a slot of the quota and take it; raises Stopped when the run is stopped meanwhile."""
-        self._stop.check()
+        """Wait for a slot of the quota and take it, first come, first served.
+
+        Raises Stopped when the run is stopped meanwhile.
+        """
         if self.try_slot():
             return
-        async with self._stop.interruptible(), self._queue:
-            while not self._take():
-                self._released.clear()
-                free_at = self._quota.free_at(self._clock.monotonic())
-                if free_at is None:
-                    await self._released.wait()
-                else:
-                    await self._clock.sleep(max(free_at, self._throttle.until) - self._clock.monotonic())
+        self._waiting += 1
+        try:
+            async with self._stop.interruptible(), self._turn:
+                # Nothing makes a slot free earlier than foreseen, so this one sleeper never oversleeps.
+                while not self._take():
+                    now = self._clock.monotonic()
+                    await self._clock.sleep(self._free_at(now) - now)
+        finally:
+            self._waiting -= 1
 
     def give_back(self) -> None:
-        """Return a slot whose call never left."""
+        """Return a slot whose call never left; whoever sleeps is not woken for it: only a run that ends does this."""
         self._quota.returned()
-        self._released.set()
 
     async def call(self, request: Request) -> Verdict:
         """Put a request, with a slot in hand, until there is a verdict on it.
 
         A throttled call waits and leaves again; refused credentials get one fresh token. Where the server refuses the
-        credentials or the target themselves, the run is stopped. Raises Stopped when the run is stopped while it waits.
+        credentials or the target themselves, the run is stopped. Raises Stopped when the run is stopped before a call
+        leaves or while one waits.
         """
         renewed = False
         while True:
-            token = self._tokens.current()
+            try:
+                self._stop.check()
+                token = self._tokens.current()
+            except BaseException:
+                self.give_back()
+                raise
             verdict = await self._once(request, token)
             if verdict.kind is Kind.CREDENTIALS and not renewed and self._tokens.renew(token):
                 renewed = True
@@ -116,10 +127,12 @@ class Door:
                 return verdict
             await self.slot()
 
+    def _free_at(self, now: float) -> float:
+        return max(self._quota.free_at(now), self._throttle.until)
+
     def _take(self) -> bool:
         now = self._clock.monotonic()
-        free_at = self._quota.free_at(now)
-        if free_at is None or free_at > now or self._throttle.until > now:
+        if self._free_at(now) > now:
             return False
         self._quota.take(now)
         return True
@@ -137,9 +150,9 @@ class Door:
                 self._quota.given_up(now)
             else:
                 self._quota.answered(now)
-            self._released.set()
             kind = Kind.UNANSWERED if verdict is None else verdict.kind
             status = None if verdict is None else verdict.status
+            _log.debug("%s row %s: %s %s", request.path, request.row, status or "no answer", kind)
             self._record(Call(request.endpoint, started_at, self._clock.now(), kind, status, request.row))
         self._note(verdict, left_at, now)
         return verdict
@@ -155,24 +168,17 @@ class Door:
                 body = await response.read()
         except NO_ANSWER as error:
             return judge_silence(silence_of(error), _without_tokens(describe(error), token))
+        # Before judging, which shortens: half a token would not be recognised any more.
+        body = body.replace(token.encode(), b"***")
         verdict = judge(response.status, response.headers, body, moment(self._clock.now()), request.case_id)
-        if not verdict.message:
-            return verdict
-        return Verdict(
-            verdict.kind,
-            verdict.status,
-            verdict.code,
-            _without_tokens(verdict.message, token),
-            verdict.wait,
-            verdict.answer,
-        )
+        return replace(verdict, message=_without_tokens(verdict.message, token)) if verdict.message else verdict
 
     def _note(self, verdict: Verdict, left_at: float, now: float) -> None:
         if verdict.kind is Kind.THROTTLED:
             if self._throttle.throttled(left_at, now, verdict.wait):
                 self._stop.set(Stop(StopReason.SAFETY, _patience_lost(verdict, self._throttle.patience)))
         elif verdict.status is not None:
-            self._throttle.succeeded()
+            self._throttle.succeeded(left_at)
 
 
 def _without_tokens(text: str, token: str) -> str:

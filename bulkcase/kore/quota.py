@@ -19,13 +19,18 @@ class RollingWindow:
         self._in_flight = 0
         self._free_at: list[float] = []
 
-    def free_at(self, now: float) -> float | None:
-        """Return when a slot is free (`now` if one is), or None where a call has to be answered first."""
+    def free_at(self, now: float) -> float:
+        """Return `now` where a slot is free, else the earliest moment at which one can be: look again then.
+
+        A call in flight that is answered at once frees its slot a whole window from now, and that may be before the
+        slot of a call that was given up.
+        """
         while self._free_at and self._free_at[0] <= now:
             heappop(self._free_at)
         if self._in_flight + len(self._free_at) < self._window.limit:
             return now
-        return self._free_at[0] if self._free_at else None
+        soonest = self._free_at[0] if self._free_at else float("inf")
+        return min(soonest, now + self._window.seconds) if self._in_flight else soonest
 
     def take(self) -> None:
         """Take a slot for a call that is about to leave."""
@@ -51,15 +56,9 @@ class Quota:
         self._timeout = timeout
         self._due = float("-inf")
 
-    def free_at(self, now: float) -> float | None:
-        """Return when the next call may leave (`now` or before: at once), or None: when an answer has come."""
-        latest = max(now, self._due)
-        for window in self._windows:
-            moment = window.free_at(now)
-            if moment is None:
-                return None
-            latest = max(latest, moment)
-        return latest
+    def free_at(self, now: float) -> float:
+        """Return `now` where a call may leave, else the earliest moment at which one can: look again then."""
+        return max(now, self._due, *(window.free_at(now) for window in self._windows))
 
     def take(self, now: float) -> None:
         """Take a slot of every window for a call that leaves now."""
@@ -102,14 +101,24 @@ def even_gap(windows: Sequence[Window], pace: str, calls: int) -> float:
 
 
 def seconds_for(calls: int, windows: Sequence[Window], gap: float = 0.0) -> float:
-    """Return the least seconds between the first and the last of so many calls under a quota.
+    """Return the least seconds between the first and the last of so many calls under a quota, without network delay.
 
-    Exact for windows of which each longer one allows fewer calls a second, as quotas are; without network delay.
+    Exact where a longer window has room in time for its whole limit at the pace of the next shorter one (60 a minute
+    and 1,800 an hour: 30 minutes of 60), as quotas are; else less than it takes.
     """
     even = max(calls - 1, 0) * gap
     burst, rest = 0.0, calls
-    for window in sorted(windows, key=lambda window: -window.seconds):
+    for window in _binding(windows):
         full = max(rest - 1, 0) // window.limit
         burst += full * window.seconds
         rest -= full * window.limit
     return max(burst, even)
+
+
+def _binding(windows: Sequence[Window]) -> list[Window]:
+    """Return, the longest first, the windows that allow fewer calls a second than every shorter one."""
+    binding: list[Window] = []
+    for window in sorted(windows, key=lambda window: (window.seconds, window.limit)):
+        if not binding or window.limit / window.seconds < binding[-1].limit / binding[-1].seconds:
+            binding.append(window)
+    return binding[::-1]

@@ -11,15 +11,14 @@ class Throttle:
     """One pause for all workers.
 
     It lasts as long as the server asks; where it does not ask, the shortest window, doubling from pause to pause up to
-    the longest window, until a call succeeds. Calls that left before a pause began belong to that pause when they are
-    throttled too.
+    the longest window, until a call succeeds. Calls that left before a pause was over belong to that pause when they
+    are throttled too, and say nothing about it when they are not.
     """
 
     def __init__(self, windows: Sequence[Window]) -> None:
         spans = [window.seconds for window in windows]
         self._shortest, self._longest = (min(spans), max(spans)) if spans else _WITHOUT_WINDOWS
         self._pauses = 0
-        self._began = float("-inf")
         self._first: float | None = None
         self.until = float("-inf")
         """When calls may leave again."""
@@ -30,17 +29,21 @@ class Throttle:
         return 2 * self._longest
 
     def throttled(self, left_at: float, now: float, asked: float | None) -> bool:
-        """Note a throttled call that left at `left_at`; return whether it is time to give up."""
+        """Note a throttled call that left at `left_at`; return whether it is time to give up.
+
+        Only a call that left after a pause can tell that pausing did not help.
+        """
         if self._first is None:
             self._first = now
-        if left_at >= self._began:
+        again = left_at >= self.until
+        if again:
             self._pauses += 1
-            self._began = now
-        doubled = self._shortest * 2.0 ** min(self._pauses - 1, 30)
+        doubled = self._shortest * 2.0 ** min(max(self._pauses - 1, 0), 30)
         self.until = max(self.until, now + (asked or min(doubled, self._longest)))
-        return now - self._first >= self.patience
+        return again and now - self._first >= self.patience
 
-    def succeeded(self) -> None:
+    def succeeded(self, left_at: float) -> None:
         """Note a call that was not throttled: the next pause starts small again."""
-        self._pauses = 0
-        self._first = None
+        if left_at >= self.until:
+            self._pauses = 0
+            self._first = None

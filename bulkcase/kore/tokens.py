@@ -12,6 +12,12 @@ from bulkcase.errors import CredentialsError
 _CLOCK_SKEW = 30
 """Seconds by which `iat` is set back, because the server's clock may be behind."""
 
+_NEEDS = {
+    "RS": 'it needs an unencrypted PEM private key and pip install "bulkcase[rsa]"; '
+    'for a client secret set auth.algorithm = "HS256"',
+    "HS": 'it needs a client secret; for a PEM private key set auth.algorithm = "RS256"',
+}
+
 
 class Tokens(Protocol):
     """Where tokens come from."""
@@ -65,6 +71,7 @@ class SignedTokens:
         self._now = now
         self._new_id = new_id
         self._token = ""
+        self._issued = 0
         self._renew_at = float("-inf")
 
     def current(self) -> str:
@@ -82,6 +89,9 @@ class SignedTokens:
     def _sign(self) -> None:
         now = int(self._now())
         issued = now - _CLOCK_SKEW
+        if self._new_id is None and issued == self._issued:
+            issued += 1  # the same second would give the same token, and that one was refused
+        self._issued = issued
         claims = {**self._claims, "iat": issued, "exp": issued + self._lifetime}
         if self._new_id is not None:
             claims["jti"] = self._new_id()
@@ -90,10 +100,9 @@ class SignedTokens:
                 # The platform issues the secret, so its length is not ours to judge.
                 warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
                 self._token = jwt.encode(claims, self._secret.get_secret_value(), self._algorithm)
-        except (jwt.PyJWTError, NotImplementedError, ValueError, TypeError):
-            # The cause would show the key.
+        except (jwt.PyJWTError, NotImplementedError, ValueError, TypeError, AttributeError):
+            # The cause would show the key. AttributeError: a public key, which has no `sign`.
             raise CredentialsError(
-                f"auth.client_secret: cannot sign with {self._algorithm}: RS256 and RS512 need a PEM private key and "
-                'pip install "bulkcase[rsa]"; otherwise set auth.algorithm = "HS256"'
+                f"auth.client_secret: cannot sign with {self._algorithm}: {_NEEDS[self._algorithm[:2]]}"
             ) from None
         self._renew_at = now + 0.8 * (self._lifetime - _CLOCK_SKEW)

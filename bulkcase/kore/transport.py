@@ -1,6 +1,7 @@
 """HTTP by aiohttp: one session, and what each of its exceptions means."""
 
 import asyncio
+import re
 import ssl
 import urllib.request
 from collections.abc import Mapping
@@ -17,8 +18,9 @@ from bulkcase.kore.verdict import Silence
 _MEANS: tuple[tuple[type[BaseException], Silence], ...] = (
     # The first match counts: the narrower before the wider.
     (aiohttp.ClientConnectorCertificateError, Silence.TLS),
-    (aiohttp.ClientSSLError, Silence.TLS),
     (aiohttp.ServerFingerprintMismatch, Silence.TLS),
+    (ssl.SSLCertVerificationError, Silence.TLS),
+    # Any other failure of a handshake may pass: a load balancer that restarts answers with TLS alerts.
     (aiohttp.ClientConnectorError, Silence.NOT_CONNECTED),
     (aiohttp.ClientHttpProxyError, Silence.NOT_CONNECTED),
     (aiohttp.ConnectionTimeoutError, Silence.NOT_CONNECTED),
@@ -28,6 +30,8 @@ _MEANS: tuple[tuple[type[BaseException], Silence], ...] = (
     (aiohttp.ClientError, Silence.CONNECTION_LOST),
     (OSError, Silence.CONNECTION_LOST),
 )
+
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 NO_ANSWER = (aiohttp.ClientError, OSError)
 """What a call raises instead of answering (`TimeoutError` is an `OSError`)."""
@@ -39,8 +43,8 @@ def silence_of(error: BaseException) -> Silence:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception of the transport in a few words."""
-    return str(error) or type(error).__name__
+    """Return an exception of the transport in a few words, without the password of a proxy's address."""
+    return _CREDENTIALS.sub("//***@", str(error)) or type(error).__name__
 
 
 def open_session(

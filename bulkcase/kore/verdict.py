@@ -6,7 +6,8 @@ the weakest:
     no answer     the request never left            NOT_SENT      try again; it cannot have landed
                   certificate not trusted           WRONG_TARGET  every call would fail: stop
                   anything else                     UNANSWERED    it may have landed
-    any status    429, or the text says rate limit  THROTTLED     wait; the row is not to blame
+    any status    429, or the text says rate limit  THROTTLED     wait; the row is not to blame (a text about a field
+                                                                  of the row, or a case that was updated, is not meant)
     401           Invalid StreamId                  WRONG_TARGET
                   else                              CREDENTIALS   one fresh token, then stop
     400           Invalid StreamId                  WRONG_TARGET
@@ -19,7 +20,7 @@ the weakest:
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,7 +68,7 @@ class Silence(StrEnum):
     TLS = "tls"
 
 
-_RATE_LIMIT = re.compile(r"rate.?limit", re.IGNORECASE)
+_RATE_LIMIT = re.compile(r"(?i:(?<![a-z])rate.?limit)|RateLimit")
 _WRONG_STREAM = re.compile(r"invalid\s+stream\s*id", re.IGNORECASE)
 _WINDOWS_IN_TEXT = (
     (re.compile(r"per.?second", re.IGNORECASE), 1.0),
@@ -76,6 +77,8 @@ _WINDOWS_IN_TEXT = (
     (re.compile(r"daily|per.?day", re.IGNORECASE), 86400.0),
 )
 _LONGEST_MESSAGE = 300
+_BROKEN = object()
+"""What a body is that cannot be read as JSON."""
 
 
 def judge_silence(silence: Silence, detail: str) -> Verdict:
@@ -91,15 +94,19 @@ def judge(  # noqa: PLR0911 - the table above, a line each
 
     `case_id` is the case that was updated: the answer must not be about another one.
     """
-    if 200 <= status < 300 and (accepted := _plain_success(body, status, case_id)) is not None:
-        return accepted
+    answer = _parsed(body)
+    is_success = 200 <= status < 300
+    if is_success and isinstance(answer, dict) and _is_plain(answer, case_id):
+        return Verdict(Kind.ACCEPTED, status, answer=answer)
     text = body.decode("utf-8", "replace")
-    is_html = "html" in headers.get("Content-Type", "").lower() or text.lstrip()[:1] == "<"
-    message = f"HTTP {status}" if is_html else _message(body, text) or f"HTTP {status}"
-    if status == 429 or (_RATE_LIMIT.search(message) and not is_html):
-        return Verdict(Kind.THROTTLED, status, "rate_limited", message, _wait(headers, message, now))
-    if 200 <= status < 300:
-        return _odd_success(status, body, is_html, message, case_id)
+    is_html = _is_html(headers, text)
+    sayings = _sayings(answer)
+    message = f"HTTP {status}" if is_html else _message(sayings, text) or f"HTTP {status}"
+    complaint = _about_the_call(sayings, "" if is_success and (is_html or _is_data(text)) else text)
+    if status == 429 or _RATE_LIMIT.search(complaint):
+        return Verdict(Kind.THROTTLED, status, "rate_limited", message, _wait(headers, complaint, now))
+    if is_success:
+        return _odd_success(status, answer, is_html, message, case_id)
     if 300 <= status < 400:
         place = headers.get("Location", "nowhere")
         return Verdict(Kind.REFUSED, status, "redirected", f"HTTP {status} to {_short(place)}")
@@ -112,58 +119,81 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     return Verdict(Kind.REFUSED, status, http_code(status), message)
 
 
-def _plain_success(body: bytes, status: int, case_id: str | None) -> Verdict | None:
-    """Return the verdict on the usual answer, or None where it is not usual."""
+def _parsed(body: bytes) -> Any:
     try:
-        answer = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return None
-    if not isinstance(answer, dict) or answer.get("errors") or answer.get("error"):
-        return None
-    if case_id is not None and answer.get("_id", case_id) != case_id:
-        return None
-    return Verdict(Kind.ACCEPTED, status, answer=answer)
+        return _BROKEN
 
 
-def _odd_success(status: int, body: bytes, is_html: bool, message: str, case_id: str | None) -> Verdict:
+def _is_plain(answer: Mapping[str, Any], case_id: str | None) -> bool:
+    """Say whether a JSON object of status 2xx is the usual answer."""
+    if answer.get("errors") or answer.get("error"):
+        return False
+    if "_id" in answer:
+        return case_id is None or answer["_id"] == case_id
+    place, said = _saying(answer)
+    return bool(place) or not _RATE_LIMIT.search(said)
+
+
+def _is_html(headers: Mapping[str, str], text: str) -> bool:
+    """Say whether a text is a page; the type alone does not tell, servers give it to plain words too."""
+    said_html = "html" in headers.get("Content-Type", "").lower()
+    return text.lstrip("\ufeff \t\r\n")[:1] == "<" or (said_html and "</" in text)
+
+
+def _is_data(text: str) -> bool:
+    """Say whether a text was meant as JSON: what it says may be the words of a case."""
+    return text.lstrip()[:1] in {"{", "["}
+
+
+def _odd_success(status: int, answer: Any, is_html: bool, message: str, case_id: str | None) -> Verdict:
     if is_html:
         return Verdict(Kind.REFUSED, status, "answer_html", "an HTML page instead of an answer")
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
+    if answer is _BROKEN:
         return Verdict(Kind.UNANSWERED, status, "answer_broken", "an answer that is no JSON")
     if not isinstance(answer, dict):
         return Verdict(Kind.REFUSED, status, "answer_not_a_case", "JSON, but no case")
     if answer.get("errors") or answer.get("error"):
         return Verdict(Kind.REFUSED, status, "answer_errors", message)
-    other = _short(str(answer.get("_id")))
-    return Verdict(Kind.REFUSED, status, "answer_other_case", f"the answer is about {other}, not about {case_id}")
+    other = answer["_id"] if isinstance(answer["_id"], str) else "something else"
+    return Verdict(
+        Kind.REFUSED, status, "answer_other_case", f"the answer is about {_short(other)}, not about {case_id}"
+    )
 
 
-def _message(body: bytes, text: str) -> str:
+def _message(sayings: Sequence[tuple[str, str]], text: str) -> str:
     """Return what an error says: the platform's envelope where there is one, else the text itself."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _short(text)
+    return _short("; ".join(f"{place}: {said}" if place else said for place, said in sayings) or text)
+
+
+def _about_the_call(sayings: Sequence[tuple[str, str]], text: str) -> str:
+    """Return what an error says about the call, leaving out what it says about a field, whose value it may repeat."""
+    return " ".join(said for place, said in sayings if not place) if sayings else text
+
+
+def _sayings(answer: Any) -> list[tuple[str, str]]:
+    """Return what the platform's envelope says: each text with the field that it is about, if any."""
     if not isinstance(answer, dict):
-        return _short(text)
-    said = [_said(item) for key in ("errors", "error") for item in _as_list(answer.get(key))]
-    said += [str(answer[key]) for key in ("msg", "message") if isinstance(answer.get(key), str)]
-    return _short("; ".join(part for part in said if part) or text)
+        return []
+    items = [item for key in ("errors", "error") for item in _as_list(answer.get(key))]
+    sayings = [_saying(item) for item in (*items, answer)]
+    return [(place, said) for place, said in sayings if said]
+
+
+def _saying(item: Any) -> tuple[str, str]:
+    """Return the field that one item of an envelope is about, and its text; empty where it has none."""
+    if not isinstance(item, dict):
+        return "", item if isinstance(item, str) else ""
+    said = next((item[key] for key in ("msg", "message") if isinstance(item.get(key), str)), "")
+    code, place = item.get("code"), item.get("property")
+    if said and isinstance(code, int | str):
+        said += f" (code {code})"
+    return place if isinstance(place, str) else "", said
 
 
 def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _said(item: Any) -> str:
-    if not isinstance(item, dict):
-        return str(item)
-    text = str(item.get("msg") or item.get("message") or orjson.dumps(item).decode())
-    code = item.get("code")
-    place = item.get("property")
-    return (f"{place}: " if place else "") + text + (f" (code {code})" if code is not None else "")
+    return value if isinstance(value, list) else [value]
 
 
 def _short(text: str) -> str:
@@ -187,7 +217,7 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return seconds if 0 <= seconds <= 86400 else None

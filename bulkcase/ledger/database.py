@@ -1,25 +1,32 @@
-"""Opening the database: files, modes, pragmas, version, and errors in words."""
+"""Opening the database: files, modes, pragmas, version, and errors in words. What is SQLite's own is here alone."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
 
-_BUSY_MS = 10_000
+_BUSY_SECONDS = 10
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
+    f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {_BUSY_MS}",
 )
+_ANOTHER_FOLDER: Final = "name another folder with --state"
+_REMEDIES: Final = {
+    "SQLITE_BUSY": f"another bulkcase held it for {_BUSY_SECONDS} seconds; try again when that one is done",
+    "SQLITE_FULL": "free the disk; nothing done is lost",
+    "SQLITE_CORRUPT": f"restore it from a backup, or {_ANOTHER_FOLDER}",
+    "SQLITE_NOTADB": f"move it out of the way, or {_ANOTHER_FOLDER}",
+}
+"""By the first words of SQLite's name of an error (https://sqlite.org/rescode.html)."""
 
 
 def open_engine(path: Path) -> Engine:
@@ -30,11 +37,23 @@ def open_engine(path: Path) -> Engine:
     with in_words(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-        event.listen(engine, "connect", _set_pragmas)
-        with engine.begin() as connection:
-            _check_version(connection, path)
+        engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+        event.listen(engine, "connect", _prepare)
+        with engine.connect() as connection:
+            _prove_own(connection, path)
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.rollback()
+            with writing(connection, path):
+                _check_version(connection, path)
         return engine
+
+
+@contextmanager
+def writing(connection: Connection, path: Path) -> Iterator[None]:
+    """Write in one transaction: all or nothing, and alone from its first read on."""
+    with in_words(path), connection.begin():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
 
 
 @contextmanager
@@ -44,18 +63,32 @@ def in_words(path: Path) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        raise LedgerError(
-            f"{path}: {cause}: nothing done is lost; free the disk or the file, or name another folder with --state"
-        ) from None
+        raise LedgerError(f"{path}: {cause}: {_remedy(cause)}") from None
     except OSError as error:
-        raise LedgerError(f"{path}: {error.strerror}: name a folder that can be written with --state") from None
+        reason = "its folder is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise LedgerError(f"{path}: {reason}: {_ANOTHER_FOLDER}, one that can be written") from None
 
 
-def _set_pragmas(connection: Any, _record: Any) -> None:
+def _remedy(cause: BaseException) -> str:
+    name = getattr(cause, "sqlite_errorname", "")
+    known = (remedy for start, remedy in _REMEDIES.items() if name.startswith(start))
+    return next(known, f"see that its folder can be written, or {_ANOTHER_FOLDER}; nothing done is lost")
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # Without this the driver begins by itself, late, and never before a CREATE TABLE: `writing` begins.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _prove_own(connection: Connection, path: Path) -> None:
+    """Raise LedgerError for another program's database, before anything is changed in it."""
+    tables = inspect(connection).get_table_names()
+    if tables and schema.name not in tables:
+        raise LedgerError(f"{path}: is the database of another program: move it out of the way, or {_ANOTHER_FOLDER}")
 
 
 def _check_version(connection: Connection, path: Path) -> None:
@@ -67,5 +100,5 @@ def _check_version(connection: Connection, path: Path) -> None:
     if version != SCHEMA_VERSION:
         raise LedgerError(
             f"{path}: is of version {version}, this program knows {SCHEMA_VERSION}: "
-            "update bulkcase, or name another folder with --state"
+            f"update bulkcase, or {_ANOTHER_FOLDER}"
         )

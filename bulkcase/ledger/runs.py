@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bulkcase.clock import moment
 from bulkcase.errors import LedgerError
-from bulkcase.ledger.database import in_words, open_engine
+from bulkcase.ledger.database import in_words, open_engine, writing
 from bulkcase.ledger.rows import RunRows
 from bulkcase.ledger.tables import rows, runs
 from bulkcase.model import RunState
@@ -50,7 +51,8 @@ class Ledger:
         """Open or make the ledger; raises LedgerError where it cannot be used."""
         self.path = path
         self._engine = open_engine(path)
-        self._writer: Connection = self._engine.connect()
+        with in_words(path):
+            self._writer: Connection = self._engine.connect()
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +78,7 @@ class Ledger:
 
         `suffix` is some random text that keeps apart the ids of different ledgers.
         """
-        with in_words(self.path), self._writer.begin():
+        with writing(self._writer, self.path):
             last = self._writer.scalar(select(func.max(runs.c.id)))
             values = {
                 "id": f"{_stamp(now, last)}-{_slug(job)}-{suffix}",
@@ -105,15 +107,20 @@ class Ledger:
         values["state"] = RunState(values["state"])
         return RunRecord(**values)
 
+    def run_ids(self) -> list[str]:
+        """Return the ids of all runs, the oldest first."""
+        with in_words(self.path), self._writer.begin():
+            return list(self._writer.scalars(select(runs.c.id).order_by(runs.c.id)))
+
     def update_run(self, run: RunRecord, **values: Any) -> RunRecord:
         """Write the given columns of a run, and return it as it is then."""
-        with in_words(self.path), self._writer.begin():
+        with writing(self._writer, self.path):
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
         return self.run(run.id)
 
     def discard(self, run: RunRecord) -> None:
         """Take out a run of which nothing was sent, with its rows."""
-        with in_words(self.path), self._writer.begin():
+        with writing(self._writer, self.path):
             self._writer.execute(delete(rows).where(rows.c.run == run.seq))
             self._writer.execute(delete(runs).where(runs.c.seq == run.seq))
 
@@ -127,8 +134,8 @@ def _stamp(now: float, last_id: str | None) -> str:
     stamp = moment(now).strftime(_STAMP)
     if last_id is None or stamp > last_id[: len(stamp)]:
         return stamp
-    last = moment(0).strptime(last_id[: len(stamp)] + "+0000", _STAMP + "%z")
-    return moment(last.timestamp() + 1).strftime(_STAMP)
+    last = datetime.strptime(last_id[: len(stamp)], _STAMP).replace(tzinfo=UTC)
+    return (last + timedelta(seconds=1)).strftime(_STAMP)
 
 
 def _slug(job: str) -> str:

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bulkcase.cells import Cell, text_of
 from bulkcase.mapping.faults import Fault, shown
 
-Read = Callable[[Cell], dt.datetime | dt.date | Fault]
-"""Turns a cell into a date-time, with or without a zone."""
+Read = Callable[[Cell], dt.datetime | Fault]
+"""Turns a cell that is no typed date into a date-time, with or without a zone."""
+
+Output = Callable[[dt.datetime], int | str]
+"""Writes a date-time as the API takes it."""
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
@@ -62,9 +65,7 @@ def to_iso(moment: dt.datetime) -> str:
     return rounded.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def date_converter(
-    output: Callable[[dt.datetime], int | str], fmt: str | None, zone: dt.tzinfo | None
-) -> Callable[[Cell], int | str | Fault]:
+def date_converter(output: Output, fmt: str | None, zone: dt.tzinfo | None) -> Callable[[Cell], int | str | Fault]:
     """Return what turns a cell into a date for the API: `output` writes it, `zone` is for dates without one."""
     milliseconds = fmt is None and output is to_milliseconds
     read = _iso_reader(milliseconds) if fmt is None else _format_reader(fmt)
@@ -81,7 +82,7 @@ def date_converter(
 
 
 def _iso_reader(milliseconds: bool) -> Read:
-    def read(cell: Cell) -> dt.datetime | dt.date | Fault:
+    def read(cell: Cell) -> dt.datetime | Fault:
         text = text_of(cell).strip()
         if isinstance(cell, dt.time | dt.timedelta | bool):
             return _bad(cell, "is no date")
@@ -95,7 +96,7 @@ def _iso_reader(milliseconds: bool) -> Read:
 
 
 def _format_reader(fmt: str) -> Read:
-    def read(cell: Cell) -> dt.datetime | dt.date | Fault:
+    def read(cell: Cell) -> dt.datetime | Fault:
         text = text_of(cell).strip()
         if isinstance(cell, dt.time | dt.timedelta | bool):
             return _bad(cell, "is no date")
@@ -132,13 +133,16 @@ def _placed(cell: Cell, found: dt.datetime | dt.date, zone: dt.tzinfo | None) ->
         return local
     if zone is None:
         return Fault("no_zone", f"{shown(cell)} {_NO_ZONE}")
-    first, second = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
-    offset, later = first.utcoffset(), second.utcoffset()
-    assert offset is not None and later is not None, "every zone of zoneinfo has offsets"
+    offset, later = _offset(local, zone, 0), _offset(local, zone, 1)
     if offset == later:
-        return first
+        return local.replace(tzinfo=zone)
     change = "happens twice" if offset > later else "does not exist"
     return _bad(cell, f"{change} in {zone} as the clocks are changed: write it with its offset")
+
+
+def _offset(local: dt.datetime, zone: dt.tzinfo, fold: int) -> dt.timedelta:
+    """Return the offset of a local time: before (0) or after (1) a change of the clocks, where it is near one."""
+    return local.replace(tzinfo=zone, fold=fold).utcoffset() or dt.timedelta()
 
 
 def _bad(cell: Cell, reason: str) -> Fault:

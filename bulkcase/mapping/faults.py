@@ -1,6 +1,6 @@
 """What a cell gets wrong, and how a cell is shown to a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bulkcase.cells import Cell, text_of
@@ -14,6 +14,11 @@ class Fault:
 
     code: str
     reason: str
+
+
+def joined(faults: Sequence[Fault]) -> Fault:
+    """Return several faults as one: the code of the first, each reason once."""
+    return Fault(faults[0].code, "; ".join(dict.fromkeys(fault.reason for fault in faults)))
 
 
 def escaped(text: str) -> str:
@@ -35,3 +40,15 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     every = list(names)
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return ", ".join(shown(name) for name in every[:most]) + more
+
+
+def located(columns: Iterable[str], fault: Fault) -> Fault:
+    """Return a fault that says in which columns it is."""
+    names = list(dict.fromkeys(shown(name) for name in columns))
+    where = f"column{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+    return Fault(fault.code, f"{where}: {fault.reason}")
+
+
+def excel_error(cell: Cell) -> Fault:
+    """Return that a cell holds an error instead of a value."""
+    return Fault("excel_error", f"{shown(cell)} is an error of the spreadsheet")

@@ -5,7 +5,7 @@ import string
 import unicodedata
 
 from bulkcase.cells import Cell, is_blank, is_excel_error, text_of
-from bulkcase.mapping.faults import Fault, shown
+from bulkcase.mapping.faults import Fault, excel_error, shown
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _EXCEL_DIGITS = 15
@@ -42,7 +42,7 @@ def _typed(cell: Cell) -> str:
 
 def _not_a_key(cell: str, key: str) -> Fault:
     if is_excel_error(cell):
-        return Fault("excel_error", f"{shown(cell)} is an error of the spreadsheet")
+        return excel_error(cell)
     if is_blank(cell):
         return Fault("bad_key", "is blank: every row needs the id of its case")
     return Fault("bad_key", f"{shown(cell)} {_why(key)}")

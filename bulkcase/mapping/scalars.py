@@ -8,7 +8,7 @@ from bulkcase.mapping.faults import Fault, shown
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _EXACT = 2**53
-"""Above this a JSON reader with one kind of number loses digits."""
+"""From here on a JSON reader with one kind of number loses digits."""
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -29,7 +29,7 @@ def to_number(cell: Cell) -> int | float | Fault:
     if not _NUMBER(text):
         return Fault("bad_number", f"{shown(cell)} is not a plain number such as -12.5")
     number = float(text)
-    if not math.isfinite(number) or (number.is_integer() and abs(number) > _EXACT):
+    if not math.isfinite(number) or (number.is_integer() and abs(number) >= _EXACT):
         return Fault("bad_number", f"{shown(cell)} has more digits than a JSON number keeps")
     return int(number) if number.is_integer() else number
 

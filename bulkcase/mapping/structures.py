@@ -6,25 +6,30 @@ from typing import Any
 from bulkcase.cells import Cell, text_of
 from bulkcase.fields import Kind
 from bulkcase.job.strict_json import parse_json
-from bulkcase.mapping.faults import Fault, shown
+from bulkcase.mapping.faults import Fault, joined, shown
 from bulkcase.mapping.lookups import LookupTable
 from bulkcase.mapping.scalars import to_text
+from bulkcase.mapping.signals import EMPTY_LIST
 
 
 def list_converter(kind: Kind, split: str | None, lookup: LookupTable | None) -> Callable[[Cell], Any]:
-    """Return what turns a cell into a list: JSON, or items between separators, each looked up where there is a table."""
+    """Return what turns a cell into a list: JSON, or items between separators, looked up where there is a table."""
 
     def convert(cell: Cell) -> Any:
         text = text_of(cell).strip()
         if text.startswith("["):
-            return _json(text, "bad_list", lambda value: list_problem(kind, value))
+            value = _json(text, "bad_list", lambda found: list_problem(kind, found))
+            return EMPTY_LIST if value == [] else value
         if split is None:
             return Fault("bad_list", f"{shown(cell)} is no JSON list, and the job sets no split for it")
         items = [item for item in map(str.strip, text.split(split)) if item]
         if not items:
-            return Fault("bad_list", f"{shown(cell)} has only separators: leave it blank, or write [] to empty the list")
+            return Fault(
+                "bad_list", f"{shown(cell)} has only separators: leave it blank, or write [] to empty the list"
+            )
         values = [to_text(item) if lookup is None else lookup.find(item) for item in items]
-        return next((value for value in values if isinstance(value, Fault)), values)
+        faults = [value for value in values if isinstance(value, Fault)]
+        return joined(faults) if faults else values
 
     return convert
 

@@ -68,7 +68,7 @@ async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> Asy
     """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards."""
     settings = runtime.sandbox
     if not settings.windows:
-        settings = replace(settings, windows=tuple(tuple(window) for window in job.quota.windows))
+        settings = replace(settings, windows=tuple((window.limit, window.seconds) for window in job.quota.windows))
     cases = cases_for_keys(keys, seed=settings.seed, now=runtime.clock.now())
     try:
         server = await Sandbox(settings, cases).__aenter__()

@@ -29,12 +29,13 @@ class Forecast:
     def finish(
         self, *, started: float, now: float, done: int, seconds_a_row: float, paused_until: float = 0.0
     ) -> float:
-        """Return when the last row will be done, on the clock of `started` and `now`.
+        """Return when the last row will be done, on the clock of `started` and `now`; never before `now`.
 
+        No quota lets what is left go faster than it would on windows that are free, from now or from a pause's end on.
         `seconds_a_row` is how long a row was seen to be in flight, its retries included.
         """
         left = max(self.calls - done, 0)
         by_quota = started + self.seconds
-        by_pause = paused_until + seconds_for(left, self.windows, self.gap) if paused_until > now else now
+        by_rest = max(now, paused_until) + seconds_for(left, self.windows, self.gap)
         by_pace = now + left * seconds_a_row / self.max_in_flight
-        return max(by_quota, by_pause, by_pace) if left else now
+        return max(by_quota, by_rest, by_pace) if left else now

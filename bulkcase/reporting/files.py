@@ -1,7 +1,7 @@
 """Writing a file whole or not at all, for its owner's eyes only."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -23,18 +23,35 @@ def whole_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
 
     Raises EnvironmentFailed where it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with ExitStack() as on_failure:
-        on_failure.callback(unfinished.unlink, missing_ok=True)
+    with whole_files([path], encoding) as (file,):
+        yield file
+
+
+@contextmanager
+def whole_files(paths: Sequence[Path], encoding: str = "utf-8") -> Iterator[Sequence[IO[str]]]:
+    """Open text files that take the places of `paths` once all of them are on the disk; else none of them does.
+
+    Half a character, which UTF-8 cannot carry, becomes `?`. Raises EnvironmentFailed where one cannot be written.
+    """
+    unfinished = [path.with_name(f".{path.name}.unfinished") for path in paths]
+    with ExitStack() as cleaning:
+        for part in unfinished:
+            cleaning.callback(part.unlink, missing_ok=True)
         try:
-            with open(unfinished, "w", encoding=encoding, newline="", opener=_private) as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            with ExitStack() as opened:
+                files = [opened.enter_context(_open(part, encoding)) for part in unfinished]
+                yield files
+                for file in files:
+                    file.flush()
+                    os.fsync(file.fileno())
+            for part, path in zip(unfinished, paths, strict=True):
+                part.replace(path)
         except OSError as error:
-            raise _failed(path, error) from None
-        on_failure.pop_all()
+            raise _failed(paths[0].parent, error) from None
+
+
+def _open(path: Path, encoding: str) -> IO[str]:
+    return open(path, "w", encoding=encoding, errors="replace", newline="", opener=_private)
 
 
 def _private(path: str, flags: int) -> int:

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bulkcase.ledger.rows import RowRecord
+from bulkcase.reporting.results import COLUMNS, changed_fields
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_NUMBER, *_VERDICT = COLUMNS
 
 
 def frame_of(header: Sequence[str], rows: Iterable[RowRecord]) -> "pd.DataFrame":
@@ -21,33 +24,26 @@ def frame_of(header: Sequence[str], rows: Iterable[RowRecord]) -> "pd.DataFrame"
     lines: list[tuple[object, ...]] = []
     for row in rows:
         numbers.append(row.number)
-        result = row.result
-        cells = (row.cells + ("",) * width)[:width]
-        finished = pd.NaT if row.finished_at is None else pd.Timestamp(row.finished_at, unit="s", tz="UTC")
-        lines.append(
-            (
-                *cells,
-                row.case_key,
-                result.outcome.value,
-                result.http_status,
-                result.attempts,
-                result.code,
-                result.message,
-                row.fields,
-                finished,
-            )
-        )
-    columns = [
-        *header,
-        "bulkcase_case_id",
-        "bulkcase_outcome",
-        "bulkcase_http_status",
-        "bulkcase_attempts",
-        "bulkcase_error_code",
-        "bulkcase_error",
-        "bulkcase_changed",
-        "bulkcase_finished_at",
-    ]
-    frame = pd.DataFrame(lines, columns=columns, index=pd.Index(numbers, name="bulkcase_row"))
+        lines.append((*(row.cells + ("",) * width)[:width], *_verdict(row)))
+    frame = pd.DataFrame(lines, columns=[*header, *_VERDICT], index=pd.Index(numbers, name=_NUMBER, dtype="int64"))
+    # Where a column is empty throughout, pandas cannot know what it would hold.
     frame["bulkcase_http_status"] = frame["bulkcase_http_status"].astype("Int64")
+    frame["bulkcase_attempts"] = frame["bulkcase_attempts"].astype("int64")
+    finished = frame["bulkcase_finished_at"].astype("float64")
+    frame["bulkcase_finished_at"] = pd.to_datetime(finished, unit="s", utc=True)
     return frame
+
+
+def _verdict(row: RowRecord) -> tuple[object, ...]:
+    result = row.result
+    return (
+        row.case_key,
+        result.outcome.value,
+        "",
+        result.http_status,
+        result.attempts,
+        result.code,
+        result.message,
+        changed_fields(row),
+        row.finished_at,
+    )

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ from bulkcase.clock import iso_utc
 from bulkcase.formulas import defuse
 from bulkcase.ledger.rows import RowRecord
 from bulkcase.model import NEEDS_A_PERSON, Outcome
-from bulkcase.reporting.files import make_folder, whole_file
+from bulkcase.reporting.files import make_folder, whole_files
 
 COLUMNS: Final = (
     "bulkcase_row",
@@ -39,9 +38,8 @@ def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord]
     Raises EnvironmentFailed where they cannot be written; what stood there before is then untouched.
     """
     make_folder(folder)
-    with ExitStack() as files:
-        every = csv.writer(files.enter_context(whole_file(folder / RESULTS, _ENCODING)))
-        failed = csv.writer(files.enter_context(whole_file(folder / FAILED, _ENCODING)))
+    with whole_files([folder / RESULTS, folder / FAILED], _ENCODING) as (results, failures):
+        every, failed = csv.writer(results), csv.writer(failures)
         for writer in (every, failed):
             writer.writerow([*(defuse(name) for name in header), *COLUMNS])
         for row in rows:
@@ -54,7 +52,6 @@ def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord]
 def verdict_cells(row: RowRecord) -> list[str]:
     """Return what stands in `COLUMNS` for a row."""
     result = row.result
-    sent = result.attempts > 0
     return [
         str(row.number),
         defuse(row.case_key),
@@ -64,9 +61,15 @@ def verdict_cells(row: RowRecord) -> list[str]:
         str(result.attempts),
         result.code,
         defuse(result.message),
-        row.fields if sent and result.outcome is not Outcome.PENDING else "",
+        changed_fields(row),
         iso_utc(row.finished_at),
     ]
+
+
+def changed_fields(row: RowRecord) -> str:
+    """Return the fields that were sent for a row, separated by spaces; empty where none was."""
+    sent = row.result.attempts > 0 and row.result.outcome is not Outcome.PENDING
+    return row.fields if sent or row.result.outcome is Outcome.UNKNOWN else ""
 
 
 def _original(row: RowRecord, width: int) -> list[str]:

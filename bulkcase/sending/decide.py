@@ -3,6 +3,7 @@
     verdict       another attempt                 result when there is none
     accepted      no                              updated
     refused       no                              failed
+      by no API   no                              failed, unknown if an earlier attempt was unanswered
     transient     yes                             failed, unknown if an earlier attempt was unanswered
     not_sent      yes                             failed, unknown if an earlier attempt was unanswered
     unanswered    yes, unless the job says leave  unknown
@@ -14,6 +15,9 @@ about it.
 
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.model import Outcome, Result
+
+_NOT_THE_API = frozenset({"redirected", "answer_html", "answer_not_a_case"})
+"""Causes for which a proxy or a login page answered: they say nothing about what the API did before."""
 
 
 def worth_another(verdict: Verdict, unanswered: str) -> bool:
@@ -27,7 +31,8 @@ def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:
     """Return what became of a row after its last attempt; `doubt` is an attempt of it that was never answered."""
     if verdict.kind is Kind.ACCEPTED:
         return Result(Outcome.UPDATED, attempts, verdict.status)
-    if verdict.kind is Kind.REFUSED or doubt is None:
+    refused_by_api = verdict.kind is Kind.REFUSED and verdict.code not in _NOT_THE_API
+    if refused_by_api or doubt is None:
         return Result(Outcome.FAILED, attempts, verdict.status, verdict.code, verdict.message)
     return _unknown(doubt, attempts, verdict)
 

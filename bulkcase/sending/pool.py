@@ -70,6 +70,7 @@ class Pool:
                     done = []
                     await self._door.slot()
                 await self._leave(row, done)
+                done = []
                 done = [await self._send(row)]
         except Stopped:
             pass

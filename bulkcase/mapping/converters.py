@@ -1,0 +1,42 @@
+"""Which converter the cells of a field go through."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bulkcase.fields import Kind
+from bulkcase.job.sources import FieldSource
+from bulkcase.mapping.dates import Output, date_converter, find_zone, to_iso, to_milliseconds
+from bulkcase.mapping.lookups import LookupTable
+from bulkcase.mapping.readers import Convert
+from bulkcase.mapping.scalars import to_boolean, to_number, to_text
+from bulkcase.mapping.structures import list_converter, object_converter
+
+DATES: Mapping[Kind, Output] = {Kind.MILLISECONDS: to_milliseconds, Kind.ISO_DATE: to_iso}
+"""The kinds that are dates, and how the API wants each written."""
+
+LISTS = frozenset({Kind.LIST, Kind.TEXTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all fields of a job share."""
+
+    header: Sequence[str]
+    zone: dt.tzinfo | None
+    """For dates without one, in fields without one."""
+    marker: str | None
+    """The clear marker, without outer spaces."""
+    lookups: Mapping[str, LookupTable]
+
+
+def converter(field: str, kind: Kind, source: FieldSource, around: Surroundings) -> Convert:
+    """Return what turns a cell into a value for a field."""
+    if kind in DATES:
+        zone = find_zone(source.timezone) if source.timezone else around.zone
+        return date_converter(DATES[kind], source.format, zone)
+    if kind in LISTS:
+        return list_converter(kind, source.split, around.lookups.get(field))
+    if kind is Kind.OBJECT:
+        return object_converter(around.lookups.get(field))
+    return {Kind.TEXT: to_text, Kind.NUMBER: to_number, Kind.BOOLEAN: to_boolean}[kind]

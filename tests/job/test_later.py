@@ -1,0 +1,108 @@
+"""Settings of later versions: refused when they are on, accepted when they are off."""
+
+from pathlib import Path
+
+import pytest
+
+from bulkcase.errors import JobError
+from bulkcase.job import parse
+from bulkcase.job.later import _OFF
+
+TABLES = {
+    "connection": 'host = "sandbox"',
+    "input": 'path = "cases.csv"\nkey = "Id"',
+    "mapping": 'desc = "Notes"',
+}
+
+SWITCHES = [
+    ("input.min_rows", "100", '"off"'),
+    ("input.max_age", '"2h"', '"off"'),
+    ("snapshot.read", '"auto"', '"never"'),
+    ("snapshot.filter", '{ status = ["Open"] }', "{}"),
+    ("safety.verify", '"response"', '"none"'),
+    ("safety.canary", "5", "0"),
+    ("safety.max_failures", '"20% of 200"', '"off"'),
+    ("safety.max_changes", '"10%"', '"off"'),
+    ("safety.send_between", '"22:00-06:00 Europe/Berlin"', '"off"'),
+    ("safety.max_duration", '"8h"', '"off"'),
+    ("report.formats", '["csv", "html"]', '["csv"]'),
+    ("report.private", '["desc"]', "[]"),
+    ("report.metrics", '"bulkcase.prom"', '"off"'),
+    ("state.keep", '"90d"', '"off"'),
+    ("notify.webhook", '"env:FAKE_WEBHOOK"', '"off"'),
+    ("notify.email", '"ops@example.com"', '"off"'),
+    ("notify.smtp", '"smtp.example.com"', '"off"'),
+    ("notify.on", '"always"', '"problem"'),
+]
+
+
+def job_with(key: str, value: str) -> str:
+    """Return a job file in which one setting is written."""
+    table, _, name = key.partition(".")
+    tables = TABLES | {table: f"{TABLES.get(table, '')}\n{name} = {value}"}
+    return "\n".join(f"[{title}]\n{content}" for title, content in tables.items())
+
+
+def test_every_later_setting_is_in_this_table() -> None:
+    """The table of this test is the table of the code."""
+    assert [key for key, _, _ in SWITCHES] == list(_OFF)
+
+
+@pytest.mark.parametrize(("key", "on", "off"), SWITCHES)
+def test_a_later_setting_is_refused_when_on(key: str, on: str, off: str) -> None:
+    """What this version cannot do is refused by name, with what to write instead."""
+    with pytest.raises(JobError) as caught:
+        parse(job_with(key, on), Path("night.toml"))
+    assert caught.value.problems == (f"night.toml: {key}: is not in this version: write {off}, or leave it out",)
+
+
+@pytest.mark.parametrize(("key", "on", "off"), SWITCHES)
+def test_a_later_setting_is_accepted_when_off(key: str, on: str, off: str) -> None:
+    """Saying "off" aloud is the same as saying nothing."""
+    assert parse(job_with(key, off), Path("night.toml")) == parse(job_with(key, off), Path("night.toml"))
+    table, _, name = key.partition(".")
+    said, unsaid = parse(job_with(key, off), Path("x")), parse(job_with("mapping.name", '"A"'), Path("x"))
+    assert getattr(getattr(said, table), name) == getattr(getattr(unsaid, table), name)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        (
+            "mapping.tags",
+            '{ column = "A", mode = "add" }',
+            'mapping.tags.mode: is not in this version: write "replace"',
+        ),
+        ("mapping.custom", '{ Region = "Region" }', "mapping.custom: custom fields are not in this version"),
+        ('mapping."userInfo.emailId"', '"Email"', "mapping.userInfo.emailId: is a path into an object"),
+        ("lookups.status", '"live"', "lookups.status: cannot be learnt from live cases in this version"),
+    ],
+)
+def test_other_later_things_are_refused(key: str, value: str, told: str) -> None:
+    """Modes of lists, custom fields, paths and live lookups are told to be for later."""
+    with pytest.raises(JobError) as caught:
+        parse(job_with(key, value), Path("night.toml"))
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"night.toml: {told}")
+
+
+def test_a_key_that_is_a_reference_is_refused() -> None:
+    """Matching by refId needs the live cases, which this version does not read."""
+    text = "\n".join(f"[{title}]\n{content}" for title, content in TABLES.items())
+    text = text.replace('"Id"', '{ column = "Ref", match = "refId" }')
+    with pytest.raises(JobError, match=r"input\.key\.match: is not in this version"):
+        parse(text, Path("night.toml"))
+
+
+def test_custom_fields_do_not_hide_other_problems() -> None:
+    """A table of custom fields is one problem among the others, and the only one of a mapping that has nothing else."""
+    text = '[connection]\nhost = "sandbox"\n[input]\npath = ""\nkey = "Id"\n[mapping.custom]\nRegion = "Region"'
+    with pytest.raises(JobError) as caught:
+        parse(text, Path("night.toml"))
+    assert [problem.split(": ")[1] for problem in caught.value.problems] == ["mapping.custom", "input.path"]
+
+
+def test_a_field_called_custom_is_no_table_of_custom_fields() -> None:
+    """What says where its value comes from is a field, known or not."""
+    job = parse(job_with("mapping.custom", '{ column = "A" }'), Path("night.toml"))
+    assert job.mapping["custom"].column == "A"

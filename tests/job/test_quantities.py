@@ -1,0 +1,57 @@
+"""Durations and windows of the quota."""
+
+import pytest
+
+from bulkcase.job.quantities import Window, duration, seconds_text, window
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        *(("500ms", 0.5), ("30s", 30.0), ("5m", 300.0), ("1h", 3600.0), ("2d", 172800.0)),
+        *((" 1.5 h ", 5400.0), ("0.25s", 0.25)),
+    ],
+)
+def test_a_duration_is_a_number_with_its_unit(text: str, seconds: float) -> None:
+    """Milliseconds to days are read, fractions too."""
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "s", "0s", "0.0h", "-5s", "1w", "5 minutes", "1h30m", "٣s", "9" * 400 + "s", 30]
+)
+def test_anything_else_is_no_duration(text: object) -> None:
+    """A number without a unit could be anything and is refused, as is nothing at all."""
+    with pytest.raises(ValueError, match="must be a number above zero with its unit"):
+        duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("50/60s", Window(50, 60.0)), (" 1700 / 1h ", Window(1700, 3600.0)), ("1/500ms", Window(1, 0.5))],
+)
+def test_a_window_is_calls_per_time(text: str, expected: Window) -> None:
+    """A number of calls, a slash and a duration make a window."""
+    assert window(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "50", "50/", "/60s", "0/60s", "-1/60s", "1.5/60s", "²/60s", "50/60", "9" * 5000 + "/1s", 5]
+)
+def test_anything_else_is_no_window(text: object) -> None:
+    """What does not say both its calls and its time is refused."""
+    with pytest.raises(ValueError, match="^must be a number"):
+        window(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((0.4, "0.4 s"), (9.94, "9.9 s"), (45, "45 s"), (89, "89 s"), (90, "2 min"), (720, "12 min")),
+        *((5340, "89 min"), (5400, "1 h 30 min"), (7200, "2 h"), (12000, "3 h 20 min")),
+        *((172800, "2 d"), (187200, "2 d 4 h")),
+    ],
+)
+def test_seconds_are_told_as_a_person_says_them(seconds: float, text: str) -> None:
+    """Two units at most, and none that is zero."""
+    assert seconds_text(seconds) == text

@@ -1,0 +1,549 @@
+"""The door: what a call says, costs and leaves behind, and what follows from each verdict."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from support.api import Reply, Server
+from support.doors import ROOT, TIMEOUT, NumberedTokens, Opened, open_door
+from support.virtual import EPOCH, run
+
+from bulkcase.errors import CredentialsError
+from bulkcase.job.quantities import Window
+from bulkcase.kore.door import update_case
+from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
+from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.model import Call, Stop, StopReason
+from bulkcase.stopping import Stopped
+
+ONE = [Window(1, 10.0)]
+INTERRUPTED = Stop(StopReason.INTERRUPTED, "interrupted")
+PAGE = {"Content-Type": "text/html"}
+NO_TOKEN = Reply(401, b'{"errors":[{"msg":"Invalid JWT token","code":4002}]}')
+THROTTLED = Reply(429, headers={"Retry-After": "7"})
+
+
+async def one_call(opened: Opened) -> Verdict:
+    """Send one update as a worker does."""
+    await opened.door.slot()
+    return await opened.door.call(update_case("ci-1", b'{"desc":"new"}', row=2))
+
+
+def kinds(opened: Opened) -> list[str]:
+    """Return what was recorded, call by call."""
+    return [call.verdict for call in opened.calls]
+
+
+def test_a_call_says_what_the_api_wants(server: Server) -> None:
+    """Address, headers and body are those of the documentation; the token goes without Bearer."""
+
+    async def main() -> None:
+        async with open_door() as opened:
+            assert (await one_call(opened)).kind is Kind.ACCEPTED
+
+    run(main())
+    (sent,) = server.seen
+    assert sent["url"] == f"{ROOT}/updateCase/ci-1"
+    assert sent["url"] == "https://api.example.com/caseManagement/api/public/analytics/st-1/updateCase/ci-1"
+    assert sent["data"] == b'{"desc":"new"}'
+    assert sent["allow_redirects"] is False
+    headers = sent["headers"]
+    assert headers["auth"] == "token-1"
+    assert headers["AccountId"] == "acc-1"
+    assert headers["Iid"] == "st-1"
+    assert headers["Content-Type"] == "application/json;charset=UTF-8"
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    "key", ["", ".", "..", "a/b", "a?b", "a#b", "a%2Fb", "a b", "a\n", "ä", "٣", "ci-1/", "http://x"]
+)
+def test_a_case_id_that_could_change_the_address_is_refused(key: str) -> None:
+    """Only letters, digits, hyphen and underscore ever get into the address."""
+    with pytest.raises(ValueError, match="not a case id"):
+        update_case(key, b"{}")
+
+
+def test_a_call_is_recorded_with_its_times(server: Server) -> None:
+    """The record has endpoint, row, status, verdict, and when the call left and was answered."""
+    server.replies = [Reply(latency=2.0)]
+
+    async def main() -> list[Call]:
+        async with open_door() as opened:
+            await asyncio.sleep(1.0)
+            await one_call(opened)
+            return opened.calls
+
+    assert run(main()) == [Call("updateCase", EPOCH + 1.0, EPOCH + 3.0, "accepted", 200, 2)]
+
+
+ENDINGS = {
+    "accepted": (Reply(latency=1.0), Kind.ACCEPTED, 11.0),
+    "refused": (Reply(412, latency=1.0), Kind.REFUSED, 11.0),
+    "failed over there": (Reply(500, latency=1.0), Kind.TRANSIENT, 11.0),
+    "answered with broken JSON": (Reply(body=b"{", latency=1.0), Kind.UNANSWERED, 11.0),
+    "timed out": (Reply(latency=1.0, error=TimeoutError()), Kind.UNANSWERED, 11.0 + TIMEOUT),
+    "cut off": (Reply(latency=1.0, error=aiohttp.ServerDisconnectedError()), Kind.UNANSWERED, 11.0 + TIMEOUT),
+    "not connected": (Reply(latency=1.0, error=aiohttp.InvalidURL("x")), Kind.NOT_SENT, 11.0 + TIMEOUT),
+}
+
+
+@pytest.mark.parametrize(("reply", "kind", "free_at"), ENDINGS.values(), ids=list(ENDINGS))
+def test_a_slot_is_kept_a_window_after_its_answer(reply: Reply, kind: Kind, free_at: float, server: Server) -> None:
+    """An answered call frees its slot a window later, an unanswered one a timeout after that; each is recorded once."""
+    server.replies = [reply]
+
+    async def main() -> tuple[Verdict, Opened, float]:
+        async with open_door(windows=ONE) as opened:
+            return await one_call(opened), opened, opened.free_at()
+
+    verdict, opened, seen = run(main())
+    assert (verdict.kind, seen) == (kind, free_at)
+    assert kinds(opened) == [kind]
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+def test_a_call_that_is_cancelled_or_breaks_is_recorded_once_and_keeps_its_slot(
+    error: Exception | None, server: Server
+) -> None:
+    """The server may have counted it, so its slot is given up, and the record says that no answer was seen."""
+    server.replies = [Reply(latency=5.0, error=error)]
+
+    async def main() -> tuple[Opened, float]:
+        async with open_door(windows=ONE) as opened:
+            task = asyncio.create_task(one_call(opened))
+            if error is None:
+                await asyncio.sleep(1.0)
+                task.cancel()
+            with pytest.raises(asyncio.CancelledError if error is None else type(error)):
+                await task
+            return opened, opened.free_at() - asyncio.get_running_loop().time()
+
+    opened, wait = run(main())
+    assert kinds(opened) == [Kind.UNANSWERED]
+    assert wait == TIMEOUT + 10.0
+
+
+def test_redirects_are_not_followed(server: Server) -> None:
+    """The token is never carried to where a server points."""
+    server.replies = [Reply(307, headers={"Location": f"{ROOT}/updateCase/ci-1"}), Reply()]
+
+    async def main() -> Verdict:
+        async with open_door() as opened:
+            return await one_call(opened)
+
+    verdict = run(main())
+    assert (verdict.kind, verdict.code, len(server.seen)) == (Kind.REFUSED, "redirected", 1)
+
+
+def test_refused_credentials_get_one_fresh_token(server: Server) -> None:
+    """After a 401 the call leaves again with another token, and with a slot of its own."""
+    server.replies = [NO_TOKEN, Reply()]
+
+    async def main() -> Opened:
+        async with open_door(windows=ONE) as opened:
+            assert (await one_call(opened)).kind is Kind.ACCEPTED
+            assert opened.stop.stop is None
+            return opened
+
+    assert kinds(run(main())) == [Kind.CREDENTIALS, Kind.ACCEPTED]
+    assert [sent["headers"]["auth"] for sent in server.seen] == ["token-1", "token-2"]
+    assert server.arrivals == [0.0, 10.0]
+
+
+REFUSALS = {
+    "a second 401": (NO_TOKEN, True, 2, "Invalid JWT token"),
+    "a 401 for a token that cannot be renewed": (NO_TOKEN, False, 1, "Invalid JWT token"),
+    "a replay": (Reply(401, b"possibly a replay"), True, 2, "set auth.jti = true"),
+    "a wrong stream": (Reply(400, b"Invalid StreamId"), True, 1, "check connection.stream_id"),
+    "a distrusted certificate": (
+        Reply(error=aiohttp.ServerFingerprintMismatch(b"a", b"b", "x", 1)),
+        True,
+        1,
+        "connection.ca_bundle",
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "renewable", "calls", "says"), REFUSALS.values(), ids=list(REFUSALS))
+def test_refused_credentials_and_targets_stop_the_run(
+    reply: Reply, renewable: bool, calls: int, says: str, server: Server
+) -> None:
+    """What would be refused for every row stops the run for safety, and the row is not judged."""
+    server.replies = [reply]
+
+    async def main() -> tuple[Opened, Any]:
+        async with open_door(tokens=NumberedTokens(renewable=renewable)) as opened:
+            with pytest.raises(Stopped):
+                await one_call(opened)
+            return opened, opened.stop.stop
+
+    opened, stop = run(main())
+    assert (stop.reason, stop.exit_code) == (StopReason.SAFETY, 3)
+    assert says in stop.message
+    assert len(opened.calls) == len(server.seen) == calls
+
+
+def test_many_refused_calls_share_one_fresh_token(server: Server) -> None:
+    """When a token goes bad for all calls in flight, it is renewed once."""
+    server.replies = [NO_TOKEN] * 20 + [Reply()]
+
+    async def main() -> None:
+        async with open_door() as opened:
+            verdicts = await asyncio.gather(*(one_call(opened) for _ in range(20)))
+            assert {verdict.kind for verdict in verdicts} == {Kind.ACCEPTED}
+
+    run(main())
+    assert [sent["headers"]["auth"] for sent in server.seen] == ["token-1"] * 20 + ["token-2"] * 20
+
+
+def test_a_throttled_call_waits_and_leaves_again(server: Server) -> None:
+    """Throttling is no verdict on a row: the call waits as long as the server asks, then leaves with a new slot."""
+    server.replies = [THROTTLED, THROTTLED, Reply()]
+
+    async def main() -> tuple[Opened, Verdict, int]:
+        async with open_door(windows=[Window(5, 60.0)]) as opened:
+            await opened.door.slot()
+            request = update_case("ci-1", b"{}")
+            verdict = await opened.door.call(request)
+            return opened, verdict, request.calls
+
+    opened, verdict, calls = run(main())
+    assert (verdict.kind, calls) == (Kind.ACCEPTED, 3)
+    assert kinds(opened) == [Kind.THROTTLED, Kind.THROTTLED, Kind.ACCEPTED]
+    assert server.arrivals == [0.0, 7.0, 14.0]
+
+
+def test_a_pause_holds_everybody_back(server: Server) -> None:
+    """While one call is throttled no other gets a slot, however many are free; all leave when the pause is over."""
+    server.replies = [THROTTLED, Reply()]
+
+    async def main() -> None:
+        async with open_door(windows=[Window(9, 60.0)]) as opened:
+            first = asyncio.create_task(one_call(opened))
+            await asyncio.sleep(1.0)
+            assert not opened.door.try_slot()
+            assert opened.door.paused_until == 7.0
+            await asyncio.gather(first, *(one_call(opened) for _ in range(4)))
+
+    run(main())
+    assert server.arrivals == [0.0] + [7.0] * 5
+
+
+def test_throttling_without_end_stops_the_run(server: Server) -> None:
+    """Two of the longest windows without a success stop the run for safety, naming what to lower."""
+    server.replies = [Reply(429)]
+
+    async def main() -> Opened:
+        async with open_door(windows=[Window(100, 60.0)]) as opened:
+            with pytest.raises(Stopped):
+                await one_call(opened)
+            return opened
+
+    opened = run(main())
+    assert opened.stop.stop is not None
+    assert opened.stop.stop.reason is StopReason.SAFETY
+    assert "quota.windows" in opened.stop.stop.message
+    assert server.arrivals == [0.0, 60.0, 120.0]
+
+
+def token() -> str:
+    """Return a token as the platform's are; the secret is visibly fake."""
+    tokens = SignedTokens(
+        client_id="cs-1",
+        secret=SecretStr("not-a-real-secret-not-a-real-secret"),
+        subject="someone",
+        algorithm="HS256",
+        lifetime=300,
+        now=lambda: 1_800_000_000.0,
+    )
+    return tokens.current()
+
+
+TOKEN = token()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.integers(0, 320),
+    status=st.sampled_from([200, 302, 400, 401, 429, 500]),
+    place=st.sampled_from(["text", "envelope", "errors of a success", "location", "exception"]),
+    echoed=st.sampled_from([TOKEN, TOKEN[:90], f"Bearer {TOKEN}", "opaque-token-not-real"]),
+)
+def test_a_token_that_comes_back_is_never_told(
+    before: int, status: int, place: str, echoed: str, server: Server
+) -> None:
+    """Wherever a server repeats the token, and wherever its words are cut, the message does not show it."""
+    text = "x" * before + " " + echoed
+    body = {
+        "text": text.encode(),
+        "envelope": orjson.dumps({"errors": [{"msg": text}]}),
+        "errors of a success": orjson.dumps({"_id": "ci-1", "errors": [text]}),
+    }.get(place, b"")
+    error = aiohttp.ClientPayloadError(text) if place == "exception" else None
+    server.seen.clear()
+    server.replies = [Reply(status, body, {"Location": text}, error=error), Reply(500, body)]
+    ours = ReadyToken(SecretStr(echoed if echoed.startswith("opaque") else TOKEN))
+
+    async def main() -> str:
+        async with open_door(tokens=ours) as opened:
+            try:
+                verdict = await one_call(opened)
+            except Stopped:
+                assert opened.stop.stop is not None
+                return opened.stop.stop.message
+            return verdict.message
+
+    message = run(main())
+    secrets = [part for whole in (echoed, TOKEN) for part in whole.split(".")[1:]] + ["opaque-token"]
+    # The first part of a token is the same for everybody and tells nothing.
+    assert not any(part[:8] in message for part in secrets if len(part) >= 8)
+
+
+async def all_stopped(tasks: list[asyncio.Task[None]]) -> bool:
+    """Say whether all tasks ended with Stopped."""
+    return all(isinstance(ended, Stopped) for ended in await asyncio.gather(*tasks, return_exceptions=True))
+
+
+def test_a_stop_ends_every_wait_for_a_slot_at_once() -> None:
+    """Whoever waits, at the head of the queue or behind, is let go in no time and has taken no slot."""
+
+    async def main() -> None:
+        async with open_door(windows=[Window(1, 3600.0)]) as opened:
+            assert opened.door.try_slot()
+            tasks = [asyncio.create_task(opened.door.slot()) for _ in range(5)]
+            await asyncio.sleep(1.0)
+            opened.stop.set(INTERRUPTED)
+            assert await all_stopped(tasks)
+            assert opened.clock.monotonic() == 1.0
+            opened.door.give_back()
+            assert opened.free_at() == 1.0  # the one slot is whole again
+            assert not opened.door.try_slot()
+            with pytest.raises(Stopped):
+                await opened.door.slot()
+
+    run(main())
+
+
+def test_a_stop_during_a_pause_ends_the_call(server: Server) -> None:
+    """A throttled call that waits for the pause to end is let go at once."""
+    server.replies = [Reply(429, headers={"Retry-After": "3600"})]
+
+    async def main() -> None:
+        async with open_door() as opened:
+            task = asyncio.create_task(one_call(opened))
+            await asyncio.sleep(1.0)
+            opened.stop.set(INTERRUPTED)
+            with pytest.raises(Stopped):
+                await task
+            assert opened.clock.monotonic() == 1.0
+
+    run(main())
+    assert len(server.seen) == 1
+
+
+def test_a_call_in_flight_is_let_finish(server: Server) -> None:
+    """A stop does not touch a call that has left; its verdict counts."""
+    server.replies = [Reply(latency=20.0)]
+
+    async def main() -> Verdict:
+        async with open_door() as opened:
+            task = asyncio.create_task(one_call(opened))
+            await asyncio.sleep(1.0)
+            opened.stop.set(INTERRUPTED)
+            return await task
+
+    assert run(main()).kind is Kind.ACCEPTED
+
+
+class NoTokens:
+    """Tokens that cannot be had."""
+
+    def current(self) -> str:
+        raise CredentialsError("no token")
+
+    def renew(self, refused: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("tokens", "stops", "error"), [(NumberedTokens(), True, Stopped), (NoTokens(), False, CredentialsError)]
+)
+def test_a_call_that_does_not_leave_gives_its_slot_back(
+    tokens: Tokens, stops: bool, error: type[Exception], server: Server
+) -> None:
+    """Stopped before it left, or without a token: nothing is sent or recorded, and the slot is free again."""
+
+    async def main() -> None:
+        async with open_door(windows=ONE, tokens=tokens) as opened:
+            await opened.door.slot()
+            if stops:
+                opened.stop.set(INTERRUPTED)
+            request = update_case("ci-1", b"{}")
+            with pytest.raises(error):
+                await opened.door.call(request)
+            assert opened.free_at() == 0.0
+            assert (opened.calls, request.calls) == ([], 0)
+
+    run(main())
+    assert server.seen == []
+
+
+def test_slots_are_given_in_the_order_in_which_they_were_asked_for() -> None:
+    """First come, first served, for more callers than slots and over many windows."""
+    order: list[tuple[int, float]] = []
+
+    async def main() -> None:
+        async with open_door(windows=[Window(2, 10.0)]) as opened:
+
+            async def worker(number: int) -> None:
+                await opened.door.slot()
+                order.append((number, opened.clock.monotonic()))
+                opened.quota.answered(opened.clock.monotonic())
+
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(9):
+                    tasks.create_task(worker(number))
+
+    run(main())
+    assert order == [(number, 10.0 * (number // 2)) for number in range(9)]
+
+
+def test_nobody_overtakes_those_who_wait() -> None:
+    """`try_slot` takes no slot while somebody waits for one, not even in the moment in which the turn is handed on."""
+    taken: list[str] = []
+
+    async def main() -> None:
+        async with open_door(windows=[Window(1, 10.0)]) as opened:
+            assert opened.door.try_slot()
+
+            async def wait(name: str) -> None:
+                await opened.door.slot()
+                taken.append(name)
+                opened.quota.returned()  # the next slot is free at once: a temptation
+
+            async def barge() -> None:
+                while len(taken) < 3:
+                    if opened.door.try_slot():
+                        taken.append("barged in")
+                        opened.quota.returned()
+                    await asyncio.sleep(max(10.0 - opened.clock.monotonic(), 0.0))
+
+            async with asyncio.TaskGroup() as tasks:
+                for name in "abc":
+                    tasks.create_task(wait(name))
+                tasks.create_task(barge())
+                await asyncio.sleep(0)
+                opened.quota.answered(0.0)
+
+    run(main())
+    assert taken == ["a", "b", "c"]
+
+
+def test_a_slot_that_frees_before_a_given_up_one_is_not_slept_through() -> None:
+    """Who waits for the slot of a lost call gets the slot of a call that is answered meanwhile, if that is sooner."""
+
+    async def main() -> float:
+        async with open_door(windows=[Window(2, 10.0)]) as opened:
+            assert opened.door.try_slot()
+            assert opened.door.try_slot()
+            opened.quota.given_up(0.0)  # free again at 10 + TIMEOUT
+            waiting = asyncio.create_task(opened.door.slot())
+            await asyncio.sleep(5.0)
+            opened.quota.answered(5.0)  # free again at 15
+            await waiting
+            return opened.clock.monotonic()
+
+    assert run(main()) == 15.0
+
+
+def test_a_cancelled_waiter_leaves_the_others_in_order() -> None:
+    """Cancelling the head of the queue, or one behind it, takes no slot and hands the turn on."""
+    order: list[int] = []
+
+    async def main() -> None:
+        async with open_door(windows=ONE) as opened:
+            assert opened.door.try_slot()
+            opened.quota.answered(0.0)
+
+            async def worker(number: int) -> None:
+                await opened.door.slot()
+                order.append(number)
+                opened.quota.answered(opened.clock.monotonic())
+
+            tasks = [asyncio.create_task(worker(number)) for number in range(4)]
+            await asyncio.sleep(1.0)
+            tasks[0].cancel()
+            tasks[2].cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert opened.clock.monotonic() == 20.0
+            assert not opened.door.try_slot()
+            await asyncio.sleep(10.0)
+            assert opened.door.try_slot()
+
+    run(main())
+    assert order == [1, 3]
+
+
+def a_crowd(how_many: int, opened: Opened) -> Coroutine[Any, Any, None]:
+    """Let so many wait for a slot under one task group, beside one task that fails after a second."""
+
+    async def fail() -> None:
+        await asyncio.sleep(1.0)
+        opened.stop.set(INTERRUPTED)
+        raise ZeroDivisionError
+
+    async def crowd() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fail())
+            for _ in range(how_many):
+                tasks.create_task(opened.door.slot())
+
+    return crowd()
+
+
+def test_a_stop_and_a_cancellation_at_once_leave_nobody_behind() -> None:
+    """When the run is stopped in the moment in which the group is cancelled, all waits end and no slot is lost."""
+
+    async def main() -> None:
+        async with open_door(windows=ONE) as opened:
+            assert opened.door.try_slot()
+            with pytest.raises(BaseExceptionGroup) as caught:
+                await a_crowd(5, opened)
+            # The waiters were cancelled, and say so: only the fault itself, or a stop, is in the group.
+            assert caught.value.subgroup(ZeroDivisionError) is not None
+            rest = caught.value.split(ZeroDivisionError)[1]
+            assert rest is None or rest.split(Stopped)[1] is None
+            assert opened.clock.monotonic() == 1.0
+            opened.door.give_back()
+            assert opened.free_at() == 1.0
+
+    run(main())
+
+
+@pytest.mark.parametrize("stop_is_first", [True, False])
+def test_a_stop_in_the_moment_a_slot_frees_loses_no_slot(stop_is_first: bool, server: Server) -> None:
+    """Stopped just as the wait is over, a call either leaves and is let finish, or does not and gives its slot back."""
+
+    async def main() -> None:
+        async with open_door(windows=ONE) as opened:
+            assert opened.door.try_slot()
+            opened.quota.answered(0.0)
+
+            async def stop() -> None:
+                await asyncio.sleep(10.0)
+                opened.stop.set(INTERRUPTED)
+
+            both = [stop(), one_call(opened)] if stop_is_first else [one_call(opened), stop()]
+            ended = await asyncio.gather(*both, return_exceptions=True)
+            assert isinstance(ended[1], Stopped) is stop_is_first
+            assert opened.free_at() == (10.0 if stop_is_first else 20.0)
+
+    run(main())
+    assert len(server.seen) == (0 if stop_is_first else 1)

@@ -1,0 +1,111 @@
+from itertools import product
+
+import pytest
+from support.ledgers import everything, good_row, new_run, stored
+
+from bulkcase.errors import IllegalTransition
+from bulkcase.ledger import Ledger, RunRows
+from bulkcase.ledger.rows import Change, decision, intent, outcome
+from bulkcase.ledger.transitions import SENDING, Event, outcome_of
+from bulkcase.model import Call, Outcome, Result
+
+STATES = [*(outcome.value for outcome in Outcome), SENDING]
+
+LIFE = {
+    ("pending", "refuse"): "invalid",
+    ("pending", "skip"): "unchanged",
+    ("pending", "replace"): "superseded",
+    ("pending", "intend"): "sending",
+    ("sending", "accept"): "updated",
+    ("sending", "reject"): "failed",
+    ("sending", "lose"): "unknown",
+    ("sending", "postpone"): "pending",
+}
+ILLEGAL = [(state, event) for state, event in product(STATES, Event) if (state, event.value) not in LIFE]
+NOWHERE = Result(Outcome.FAILED, 1, 500, "http_500", "the server failed")
+A_CALL = Call("updateCase", 1.0, 2.0, "accepted", 200, 2)
+
+
+def change(number: int, event: Event) -> Change:
+    return intent(number) if event is Event.INTEND else Change(number, event, NOWHERE, 5.0)
+
+
+def put(ledger: Ledger, number: int, state: str) -> None:
+    """Put a row into a state, behind the table's back."""
+    stored(ledger.path, "UPDATE rows SET state = ? WHERE number = ?", state, number)
+
+
+@pytest.mark.parametrize(("state", "event"), LIFE)
+def test_a_legal_event_moves_the_row(ledger: Ledger, rows: RunRows, state: str, event: str) -> None:
+    """Each pair in the table leads to the one state that stands there."""
+    rows.add([good_row(2)], 1.0)
+    put(ledger, 2, state)
+    rows.apply([change(2, Event(event))])
+    assert stored(ledger.path, "SELECT state FROM rows") == [(LIFE[state, event],)]
+
+
+@pytest.mark.parametrize(("state", "event"), ILLEGAL)
+def test_an_illegal_event_changes_nothing(ledger: Ledger, rows: RunRows, state: str, event: Event) -> None:
+    """Each pair that is not in the table raises, alone and among legal changes and calls, and nothing is written."""
+    rows.add([good_row(number) for number in range(2, 8)], 1.0)
+    legal = [decision(3, Result(Outcome.UNCHANGED), 9.0), intent(4), outcome(5, Result(Outcome.UPDATED, 1), 9.0)]
+    put(ledger, 5, SENDING)
+    put(ledger, 2, state)
+    put(ledger, 6, SENDING)
+    put(ledger, 7, "pending")
+    twin = change(7 if event in {Event.REFUSE, Event.SKIP, Event.REPLACE, Event.INTEND} else 6, event)
+    wrong = change(2, event)
+    before = everything(ledger.path)
+    for group in ([wrong], [wrong, twin], [twin, wrong], [*legal, wrong], [wrong, *legal]):
+        with pytest.raises(IllegalTransition, match=r"row .*2"):
+            rows.apply(group, [A_CALL])
+        assert everything(ledger.path) == before
+    rows.apply([*legal, twin], [A_CALL])
+    assert everything(ledger.path) != before, "the ledger is still of use"
+
+
+def test_a_row_that_is_not_there_cannot_change(ledger: Ledger, rows: RunRows) -> None:
+    """An event for a row that this run does not have is illegal, even where another run has a row of that number."""
+    other = ledger.rows(new_run(ledger))
+    other.add([good_row(2)], 1.0)
+    before = everything(ledger.path)
+    with pytest.raises(IllegalTransition):
+        rows.apply([intent(2)])
+    assert everything(ledger.path) == before
+
+
+def test_the_same_event_twice_in_a_group_is_illegal(ledger: Ledger, rows: RunRows) -> None:
+    """Two workers that intend to send the same row are both turned away."""
+    rows.add([good_row(2)], 1.0)
+    before = everything(ledger.path)
+    with pytest.raises(IllegalTransition):
+        rows.apply([intent(2), intent(2)])
+    assert everything(ledger.path) == before
+
+
+@pytest.mark.parametrize(
+    ("after", "event"),
+    [
+        (Outcome.INVALID, Event.REFUSE),
+        (Outcome.UNCHANGED, Event.SKIP),
+        (Outcome.SUPERSEDED, Event.REPLACE),
+    ],
+)
+def test_a_decision_is_the_event_of_its_outcome(after: Outcome, event: Event) -> None:
+    """What the plan decides without a call is said by the outcome alone."""
+    assert decision(2, Result(after), 1.0) == Change(2, event, Result(after), 1.0)
+
+
+@pytest.mark.parametrize("after", [outcome for outcome in Outcome if outcome.value not in LIFE.values()])
+def test_an_outcome_that_nothing_leads_to_cannot_be_written(after: Outcome) -> None:
+    """An outcome that the table does not know is refused before anything is written."""
+    with pytest.raises(KeyError):
+        outcome(2, Result(after), 1.0)
+    with pytest.raises(KeyError):
+        decision(2, Result(after), 1.0)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_shows_as_its_outcome(state: str) -> None:
+    """Each state is an outcome of the same name, but for `sending`, which is unknown as long as it lasts."""
+    assert outcome_of(state).value == ("unknown" if state == SENDING else state)

@@ -1,0 +1,96 @@
+"""README, configs and changelog tell the truth of today."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bulkcase
+from bulkcase.cli.main import app, register
+from bulkcase.job import load, parse
+from bulkcase.model import Outcome, Stop, StopReason
+from bulkcase.operations.check import check
+from bulkcase.operations.runtime import rehearsal
+
+TOP = Path(__file__).parents[1]
+README = (TOP / "README.md").read_text(encoding="utf-8")
+CONFIGS = sorted((TOP / "configs").glob("*.toml"))
+
+
+def test_the_readme_has_the_two_commands_of_a_bare_clone() -> None:
+    """One line each, from nothing: one ends in the demo, one runs the tests."""
+    commands = re.findall(r"^python3 -m venv \.venv && .*$", README, re.MULTILINE)
+    assert len(commands) == 2
+    assert commands[0].endswith("bulkcase demo")
+    assert commands[1].endswith("pytest")
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    """The table of commands is that of the program."""
+    register()
+    commands = {command.name for command in app.registered_commands}
+    assert set(re.findall(r"^\| `bulkcase (\w+)", README, re.MULTILINE)) == commands
+
+
+def test_the_readme_names_every_option_of_check_and_run() -> None:
+    """Each option that --help shows stands in the README, and each that the README shows exists."""
+    shown = ""
+    for command in ("check", "run"):
+        arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
+        shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
+    options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}
+    assert options == set(re.findall(r"`(--[a-z]+)", README))
+
+
+def test_the_readme_names_every_outcome_and_exit_code() -> None:
+    """The tables of outcomes and exit codes miss none that this version can end with."""
+    assert all(f"`{outcome}`" in README for outcome in Outcome)
+    stops = {Stop(reason, "").exit_code for reason in StopReason if reason is not StopReason.HOURS}
+    named = set(map(int, re.findall(r"^\| (\d+) \|", README, re.MULTILINE)))
+    assert named == {0, 1, 2} | stops
+
+
+def test_the_readme_s_job_is_a_valid_job() -> None:
+    """The job in the README can be copied as it is."""
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert parse(text, Path("close.toml")).mapping
+
+
+def test_the_readme_s_python_uses_names_that_exist() -> None:
+    """Each name that the README takes from the package is there."""
+    (text,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    for path in re.findall(r"\bbc\.([a-z.]+)\(", text):
+        place: object = bulkcase
+        for name in path.split("."):
+            place = getattr(place, name)
+        assert callable(place)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)
+def test_every_config_is_a_valid_job_that_fits_the_sample_data(config: Path) -> None:
+    """Each job in configs/ loads, and can be checked against the sample that it names, as it is and as a rehearsal."""
+    job = load(config)
+    problems = check(rehearsal(job))
+    assert all(problem.row is not None for problem in problems if not problem.is_warning)
+    assert len(problems) < 300
+
+
+def test_there_is_a_config_for_each_kind_of_user_and_for_the_sandbox() -> None:
+    """Migration, nightly reconciliation, one-off change, sandbox."""
+    assert [config.stem for config in CONFIGS] == ["migration", "nightly", "one-off", "sandbox"]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    """The first version of the changelog is the one that --version shows."""
+    versions = re.findall(r"^## (\S+)", (TOP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert versions[0] == bulkcase.__version__
+
+
+def test_the_sample_data_is_what_its_script_makes(tmp_path: Path) -> None:
+    """sample_data/make.py makes the very CSV that lies beside it."""
+    (tmp_path / "make.py").write_bytes((TOP / "sample_data" / "make.py").read_bytes())
+    subprocess.run([sys.executable, str(tmp_path / "make.py")], check=True, timeout=60)
+    for name in ("cases.csv", "statuses.json", "priorities.json"):
+        assert (tmp_path / name).read_bytes() == (TOP / "sample_data" / name).read_bytes()
