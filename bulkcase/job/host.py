@@ -23,12 +23,12 @@ def base_url(written: str) -> str:
     The default port is left out, so that one target is always written the same.
     Raises ValueError where it has more than that, or is plain http to another machine.
     """
-    text = written.strip().rstrip("/")
+    text = written.strip()
     parts = _split(text if "://" in text else f"https://{text}")
     if parts is None or re.search(r"[\s\\]", text):
         raise ValueError("must be an address such as https://platform.kore.ai")
     port = _port(parts)
-    if parts.username is not None or parts.path or parts.query or parts.fragment:
+    if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("must be only the host: no user, no path, no question mark")
     host = str(parts.hostname)
     if parts.scheme == "http" and not is_loopback(host):
@@ -64,7 +64,8 @@ def _split(text: str) -> SplitResult | None:
         parts = urlsplit(text)
     except ValueError:
         return None
-    return parts if parts.scheme in _DEFAULT_PORTS and parts.hostname else None
+    sound = parts.scheme in _DEFAULT_PORTS and parts.hostname and not parts.netloc.endswith(":")
+    return parts if sound else None
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -79,9 +79,7 @@ class Auth(Table):
     @classmethod
     def _lifetime(cls, value: float) -> float:
         if not 60 <= value <= 3600:
-            raise ValueError(
-                "is between 1m and 1h: the platform accepts no token that lives longer where it asks for a jti"
-            )
+            raise ValueError("must be between 1m and 1h: where the platform asks for a jti it accepts no longer life")
         return value
 
     @model_validator(mode="after")

@@ -18,10 +18,13 @@ from bulkcase.mapping.readers import Read, column_reader, constant_reader, templ
 from bulkcase.mapping.templates import parse_template
 
 
-def compile_mapping(job: Job, header: Sequence[str], lookup_files: Mapping[str, Mapping[str, Any]]) -> Mapper:
+def compile_mapping(
+    job: Job, header: Sequence[str], lookup_files: Mapping[str, Mapping[str, Any]], *, fed_back: bool = False
+) -> Mapper:
     """Return what turns the rows under a header into case updates.
 
-    `lookup_files` holds, for each lookup that the job keeps in a file, the table of that file.
+    `lookup_files` holds, for each lookup that the job keeps in a file, the table of that file; `fed_back` says that
+    the header is that of one of bulkcase's own results files.
     Raises JobError with one line a problem, each naming the job file and the key.
     """
     tables = {name: lookup if isinstance(lookup, dict) else lookup_files[name] for name, lookup in job.lookups.items()}
@@ -30,6 +33,7 @@ def compile_mapping(job: Job, header: Sequence[str], lookup_files: Mapping[str, 
         zone=find_zone(job.input.timezone) if job.input.timezone else None,
         marker=None if job.input.clear_marker is None else job.input.clear_marker.strip(),
         lookups={name: LookupTable(name, table) for name, table in tables.items()},
+        fed_back=fed_back,
     )
     problems = [f"{job.file}: {escaped(problem)}" for problem in mapping_problems(job, tables, around)]
     if problems:

@@ -28,13 +28,15 @@ class Surroundings:
     marker: str | None
     """The clear marker, without outer spaces."""
     lookups: Mapping[str, LookupTable]
+    fed_back: bool = False
+    """The file is one of bulkcase's own results files."""
 
 
 def converter(field: str, kind: Kind, source: FieldSource, around: Surroundings) -> Convert:
     """Return what turns a cell into a value for a field."""
     if kind in DATES:
         zone = find_zone(source.timezone) if source.timezone else around.zone
-        return date_converter(DATES[kind], source.format, zone)
+        return date_converter(DATES[kind], source.format, zone, fed_back=around.fed_back)
     if kind in LISTS:
         return list_converter(kind, source.split, around.lookups.get(field))
     if kind is Kind.OBJECT:

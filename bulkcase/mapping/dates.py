@@ -65,10 +65,16 @@ def to_iso(moment: dt.datetime) -> str:
     return rounded.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def date_converter(output: Output, fmt: str | None, zone: dt.tzinfo | None) -> Callable[[Cell], int | str | Fault]:
-    """Return what turns a cell into a date for the API: `output` writes it, `zone` is for dates without one."""
+def date_converter(
+    output: Output, fmt: str | None, zone: dt.tzinfo | None, *, fed_back: bool = False
+) -> Callable[[Cell], int | str | Fault]:
+    """Return what turns a cell into a date for the API: `output` writes it, `zone` is for dates without one.
+
+    In a results file of bulkcase's own (`fed_back`) the typed dates of a workbook have become ISO 8601, so that is read
+    there beside the format; anywhere else the format is all there is.
+    """
     milliseconds = fmt is None and output is to_milliseconds
-    read = _iso_reader(milliseconds) if fmt is None else _format_reader(fmt)
+    read = _iso_reader(milliseconds) if fmt is None else _format_reader(fmt, fed_back)
 
     def convert(cell: Cell) -> int | str | Fault:
         try:
@@ -95,7 +101,7 @@ def _iso_reader(milliseconds: bool) -> Read:
     return read
 
 
-def _format_reader(fmt: str) -> Read:
+def _format_reader(fmt: str, fed_back: bool) -> Read:
     def read(cell: Cell) -> dt.datetime | Fault:
         text = text_of(cell).strip()
         if isinstance(cell, dt.time | dt.timedelta | bool):
@@ -103,8 +109,7 @@ def _format_reader(fmt: str) -> Read:
         try:
             return dt.datetime.strptime(text, fmt)  # noqa: DTZ007 - the zone is put in afterwards
         except ValueError:
-            # results files hold the typed cells of a spreadsheet so
-            found = _from_iso(text) if "T" in text else None
+            found = _from_iso(text) if fed_back else None
         return found or _bad(cell, f"is not a date in the format {fmt}")
 
     return read

@@ -48,5 +48,5 @@ class Mapper:
                 body[field] = value
         if isinstance(key, Fault) or faults:
             fault = joined(faults)
-            return Rejection(fault.code, fault.reason)
+            return Rejection(fault.code, fault.reason, None if isinstance(key, Fault) else key)
         return CaseUpdate(key, body, clears)

@@ -65,7 +65,7 @@ def plan_into(ledger: Ledger, job: Job, *, limit: int | None, runtime: Runtime) 
     """Plan into an open ledger; see `plan`."""
     lookups = load_lookup_files(job)
     with open_table(source_of(job)) as table:
-        mapper = compile_mapping(job, table.header, lookups)
+        mapper = compile_mapping(job, table.header, lookups, fed_back=table.fed_back)
         run = ledger.create_run(
             now=runtime.clock.now(),
             suffix=runtime.new_id()[:4],

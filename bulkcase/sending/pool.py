@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bulkcase.clock import Clock
 from bulkcase.kore.door import Door
@@ -55,27 +56,35 @@ class Pool:
         await self._journal.write()
 
     async def _guarded(self) -> None:
+        done: list[Change] = []
+        with self._faults_kept():
+            await self._work(done)
+        # After a fault, too: what became of the last row is known, and may still be written.
+        with self._faults_kept():
+            if done:
+                await self._journal.write(*done)
+
+    @contextmanager
+    def _faults_kept(self) -> Iterator[None]:
+        """Keep a fault, to be raised once the other workers are done, and stop the run for it."""
         try:
-            await self._work()
-        except Exception as error:  # noqa: BLE001 - kept, and raised once the other workers are done
+            yield
+        except Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other workers' rows come first
             self._faults.append(error)
             self._stop.set(Stop(StopReason.FAULT, str(error)))
 
-    async def _work(self) -> None:
-        done: list[Change] = []
-        try:
-            for row in self._rows:
-                if not self._door.try_slot():
-                    await self._journal.write(*done)
-                    done = []
-                    await self._door.slot()
-                await self._leave(row, done)
-                done = []
-                done = [await self._send(row)]
-        except Stopped:
-            pass
-        if done:
-            await self._journal.write(*done)
+    async def _work(self, done: list[Change]) -> None:
+        """Send row after row; `done` holds the outcome of the last one until it is durable."""
+        for row in self._rows:
+            if not self._door.try_slot():
+                await self._journal.write(*done)
+                done.clear()
+                await self._door.slot()
+            await self._leave(row, done)
+            done.clear()
+            done.append(await self._send(row))
 
     async def _leave(self, row: Sendable, done: list[Change]) -> None:
         """Make the outcome of the last row and the intent of this one durable; an unused slot is given back."""

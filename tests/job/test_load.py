@@ -1,16 +1,12 @@
 """Loading a job file: what is accepted, and what is said of what is not."""
 
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from traceback import format_exception
 
 import pytest
-from pydantic import ValidationError
 
 from bulkcase.errors import JobError
 from bulkcase.job import Job, load, parse
-from bulkcase.job.problems import _WORDS
 
 FILE = Path("jobs/night.toml")
 INPUT = """
@@ -223,25 +219,14 @@ def test_every_problem_is_told_at_once() -> None:
     ]
 
 
-def _types(schema: Any) -> Iterator[str]:
-    """Yield the type of every part of a pydantic core schema."""
-    if isinstance(schema, dict):
-        if isinstance(schema.get("type"), str):
-            yield schema["type"]
-        yield from chain.from_iterable(_types(value) for value in schema.values())
-    elif isinstance(schema, list | tuple):
-        yield from chain.from_iterable(_types(value) for value in schema)
-
-
 def test_no_words_of_pydantic_reach_the_user() -> None:
     """For every table and key, a value of every wrong type is told in words of our own."""
     wrong = ["5", "-5.5", '""', '"?"', "true", "[]", "[[]]", "{}", "{ a = 1 }", "2026-01-01", "1e400"]
     for table, info in Job.model_fields.items():
         for key in getattr(info.annotation, "model_fields", {"x": None}):
             for value in wrong:
-                lines = _attempt({table: f"{table}.{key} = {value}"})
-                assert not [line for line in lines if "nput should" in line or "valid" in line.split(": ", 1)[1]]
-    assert "literal_error" in _WORDS
+                told = " ".join(_attempt({table: f"{table}.{key} = {value}"}))
+                assert not [word for word in ("nput should", "valid", "cannot be used") if word in told]
 
 
 def _attempt(changed: dict[str, str]) -> list[str]:
@@ -278,7 +263,7 @@ def test_a_literal_secret_is_refused_and_never_shown(text: str) -> None:
         parse(text, FILE)
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(caught.value)
-    assert caught.value.__suppress_context__ or not isinstance(caught.value.__context__, ValidationError)
+    assert "hunter2" not in "".join(format_exception(caught.value))
 
 
 def test_a_job_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_window_is_calls_per_time(text: str, expected: Window) -> None:
 )
 def test_anything_else_is_no_window(text: object) -> None:
     """What does not say both its calls and its time is refused."""
-    with pytest.raises(ValueError, match="^must be a number"):
+    with pytest.raises(ValueError, match=r"^must be a number"):
         window(text)
 
 

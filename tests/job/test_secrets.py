@@ -42,7 +42,7 @@ def test_a_reference_says_where_the_secret_is(written: str) -> None:
 )
 def test_anything_else_is_no_reference_and_not_repeated(written: str) -> None:
     """A literal secret is refused without being shown."""
-    with pytest.raises(ValueError, match="^must be") as caught:
+    with pytest.raises(ValueError, match=r"^must be") as caught:
         check_reference(written)
     assert "hunter2" not in str(caught.value)
 

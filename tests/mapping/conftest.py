@@ -19,6 +19,7 @@ def _mapper(
     safety: str = "",
     header: Sequence[str] = ("Id", "A", "B"),
     files: Mapping[str, Mapping[str, Any]] | None = None,
+    fed_back: bool = False,
 ) -> Mapper:
     text = f"""
         [connection]
@@ -34,7 +35,7 @@ def _mapper(
         [safety]
         {safety}
     """
-    return compile_mapping(parse(text, Path("night.toml")), header, files or {})
+    return compile_mapping(parse(text, Path("night.toml")), header, files or {}, fed_back=fed_back)
 
 
 @pytest.fixture(scope="session")

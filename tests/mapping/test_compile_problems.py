@@ -98,10 +98,8 @@ def test_a_header_with_line_breaks_keeps_messages_on_one_line(mapper: Callable[.
     """Column names are shown with their control characters escaped."""
     with pytest.raises(JobError) as caught:
         mapper('desc = "Notes"', header=("Id", "Not\nes"))
-    assert caught.value.problems == (
-        'night.toml: mapping.desc: the input has no column "Notes": '
-        r'did you mean "Not\nes"? it has "Id", "Not\nes"',
-    )
+    (problem,) = caught.value.problems
+    assert problem.endswith(r'has no column "Notes": did you mean "Not\nes"? it has "Id", "Not\nes"')
 
 
 @pytest.mark.parametrize(

@@ -111,17 +111,29 @@ def test_what_is_no_date_is_refused(mapped: Mapped, cell: Any, told: str | None)
         ("%Y-%m-%dT%H:%M:%S%z", "2026-11-30T10:00:00+0200", EIGHT_UTC),
         ("%Y%m%d", "20261130", EIGHT_UTC - 9 * HOUR),
         ("%Y%m%d", 20261130.0, EIGHT_UTC - 9 * HOUR),
-        ("%d/%m/%Y", "2026-11-30T09:00:00", EIGHT_UTC),
-        ("%d/%m/%Y", "2026-11-30T08:00:00Z", EIGHT_UTC),
         ("%d/%m/%Y", local(2026, 11, 30, 9), EIGHT_UTC),
         ("%d/%m/%Y", dt.date(2026, 11, 30), EIGHT_UTC - 9 * HOUR),
     ],
 )
-def test_a_format_reads_its_texts_typed_cells_and_results_files(
-    mapped: Mapped, fmt: str, cell: Any, expected: int
-) -> None:
-    """With a format the text must match it; typed cells, and their ISO text in a results file, are taken too."""
+def test_a_format_reads_its_texts_and_typed_cells(mapped: Mapped, fmt: str, cell: Any, expected: int) -> None:
+    """With a format the text must match it; typed cells are taken too."""
     assert mapped(due(f', format = "{fmt}"'), cell) == CaseUpdate("ci-1", {"dueDate": expected})
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2026-11-30T09:00:00", EIGHT_UTC),
+        ("2026-11-30T08:00:00Z", EIGHT_UTC),
+        ("2026-11-30", EIGHT_UTC - 9 * HOUR),
+        ("30/11/2026", EIGHT_UTC - 9 * HOUR),
+    ],
+)
+def test_a_results_file_has_typed_dates_as_iso_text(mapped: Mapped, cell: str, expected: int) -> None:
+    """In a results file, and only there, ISO 8601 is read beside the format: typed cells were written so."""
+    mapping = due(', format = "%d/%m/%Y"')
+    assert mapped(mapping, cell, fed_back=True) == CaseUpdate("ci-1", {"dueDate": expected})
+    assert isinstance(mapped(mapping, cell), CaseUpdate) is ("/" in cell)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +161,7 @@ def test_a_text_beside_its_format_is_refused(mapped: Mapped, cell: Any) -> None:
 def test_the_format_is_named_in_the_message(mapped: Mapped) -> None:
     """A bad date is shown with its column and the format that the job wants."""
     result = mapped('dueDate = { column = "A", format = "%d/%m/%Y" }', "31/31/2026")
-    assert result == Rejection("bad_date", 'column "A": "31/31/2026" is not a date in the format %d/%m/%Y')
+    assert result == Rejection("bad_date", 'column "A": "31/31/2026" is not a date in the format %d/%m/%Y', "ci-1")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ ALL_KINDS = {
     "header": ("Id", *FIELD_OF.values()),
     "safety": 'allow_read_only = ["timestampValue"]',
 }
-CLEARED = {Kind.LIST: [], Kind.TEXTS: []}
+CLEARED: dict[Kind, Any] = {Kind.LIST: [], Kind.TEXTS: []}
 
 
 def test_a_row_that_the_reader_refused_stays_refused(mapper: Compile) -> None:
@@ -105,6 +105,7 @@ def test_all_bad_cells_are_in_one_message_and_the_first_names_the_cause(mapper: 
         "bad_date",
         'column "Due": "31/31/2026" is not a date in the format %d/%m/%Y; '
         'column "Status": "Clsed" is not in lookups.status: did you mean Closed?',
+        "ci-1",
     )
     result = compiled.map(Row(2, ("", "", "Clsed", "#N/A")))
     assert isinstance(result, Rejection)
@@ -119,7 +120,7 @@ def test_all_bad_cells_are_in_one_message_and_the_first_names_the_cause(mapper: 
 def test_the_same_fault_of_a_column_is_told_once(mapped: Mapped) -> None:
     """A column that feeds two fields is not reported twice for the same reason."""
     result = mapped('desc = "A"\nname = "A"', "#N/A")
-    assert result == Rejection("excel_error", 'column "A": "#N/A" is an error of the spreadsheet')
+    assert result == Rejection("excel_error", 'column "A": "#N/A" is an error of the spreadsheet', "ci-1")
 
 
 def test_values_in_messages_are_short_and_on_one_line(mapper: Compile) -> None:

@@ -79,6 +79,7 @@ def test_every_unknown_item_of_a_list_is_named(mapped: Mapped) -> None:
         "unknown_name",
         'column "A": "Salse" is not in lookups.queues: did you mean Sales?; '
         '"Biling" is not in lookups.queues: did you mean Billing?',
+        "ci-1",
     )
 
 
@@ -127,7 +128,7 @@ names = st.text(min_size=1).filter(lambda name: name.strip() and name.strip()[0]
 def test_case_and_outer_spaces_never_hide_a_name(
     mapper: Callable[..., Mapper], name: str, cased: Callable[[str], str]
 ) -> None:
-    """Whatever a table calls an object, it is found by that name in another case, where folding knows the two as one."""
+    """An object is found by its name in any case, as far as case folding takes the two for the same."""
     written = cased(name)
     compiled = mapper('status = "A"', lookups='status = "file:s.json"', files={"status": {name: OPEN}})
     result = compiled.map(Row(2, ("ci-1", f"  {written} ", "")))

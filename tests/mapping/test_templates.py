@@ -38,7 +38,7 @@ def test_a_blank_column_leaves_the_field_alone(mapped: Mapped) -> None:
 def test_an_excel_error_spoils_the_template(mapped: Mapped) -> None:
     """An error value never becomes a part of a text, beside a blank column neither."""
     result = mapped('name = { template = "{A} / {B}" }', "", "#REF!")
-    assert result == Rejection("excel_error", 'column "B": "#REF!" is an error of the spreadsheet')
+    assert result == Rejection("excel_error", 'column "B": "#REF!" is an error of the spreadsheet', "ci-1")
 
 
 def test_the_clear_marker_is_no_part_of_a_text(mapped: Mapped) -> None:

@@ -41,7 +41,7 @@ async def test_a_ledger_that_fails_in_the_middle_stops_the_run_and_loses_no_row(
     def failing(rows: RunRows, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
         nonlocal commits
         commits += 1
-        if 5 <= commits:
+        if commits >= 5:
             raise LedgerError("ledger.sqlite3: disk full")
         commit(rows, changes, made)
 

@@ -1,0 +1,293 @@
+"""The pool: how many rows are in flight, and what is durable when."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from support.virtual import VirtualClock, run
+
+from bulkcase.errors import LedgerError
+from bulkcase.kore.door import Door
+from bulkcase.ledger.journal import Journal
+from bulkcase.ledger.rows import Change, Sendable
+from bulkcase.ledger.transitions import Event
+from bulkcase.model import Call, Outcome, Result, Stop, StopReason
+from bulkcase.sending.pool import Pool
+from bulkcase.sending.sender import Sender
+from bulkcase.stopping import StopSwitch
+
+INTERRUPTED = Stop(StopReason.INTERRUPTED, "interrupted")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened, in the order in which it did."""
+
+    at: float
+    what: str
+    """intend, call, answer, or the event of an outcome."""
+    row: int
+    worker: str = ""
+
+
+@dataclass
+class Bench:
+    """A pool on fakes that write down what happens."""
+
+    rows: Iterable[Sendable]
+    latency: Callable[[int], float] = lambda _: 1.0
+    slot_wait: float | None = None
+    """Seconds until a slot is free, where none is free at once."""
+    breaks_at: int | None = None
+    """The row whose sending raises."""
+    commit_fails: Callable[[Sequence[Change]], bool] = lambda _: False
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    stop: StopSwitch = field(default_factory=StopSwitch)
+    log: list[Happening] = field(default_factory=list)
+    commits: list[list[tuple[str, int]]] = field(default_factory=list)
+    slots: int = 0
+    """Slots that are taken and neither used nor given back."""
+    in_flight: int = 0
+    most_in_flight: int = 0
+    settled: list[tuple[Result, float]] = field(default_factory=list)
+
+    async def run(self, workers: int) -> None:
+        """Run a pool of so many workers to its end."""
+        pool = Pool(
+            iter(self.rows),
+            door=cast("Door", self),
+            sender=cast("Sender", self),
+            journal=Journal(self.commit),
+            clock=self.clock,
+            stop=self.stop,
+            on_settled=lambda result, seconds: self.settled.append((result, seconds)),
+        )
+        await pool.run(workers)
+
+    # the door
+    def try_slot(self) -> bool:
+        if self.slot_wait is not None or self.stop.stop is not None:
+            return False
+        self.slots += 1
+        return True
+
+    async def slot(self) -> None:
+        async with self.stop.interruptible():
+            await asyncio.sleep(self.slot_wait or 0.0)
+        self.slots += 1
+
+    def give_back(self) -> None:
+        self.slots -= 1
+
+    # the sender
+    async def send(self, row: Sendable) -> Result:
+        self.slots -= 1
+        self.note("call", row.number)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(self.latency(row.number))
+        finally:
+            self.in_flight -= 1
+        if row.number == self.breaks_at:
+            raise ZeroDivisionError(f"row {row.number}")
+        self.note("answer", row.number)
+        return Result(Outcome.UPDATED, 1, 200)
+
+    # the ledger
+    def commit(self, changes: Sequence[Change], calls: Sequence[Call]) -> None:
+        if self.commit_fails(changes):
+            raise LedgerError("the disk is full")
+        self.commits.append([(change.event, change.number) for change in changes])
+        for change in changes:
+            self.note(change.event, change.number)
+
+    def note(self, what: str, row: int) -> None:
+        task = asyncio.current_task()
+        self.log.append(Happening(self.clock.monotonic(), what, row, task.get_name() if task else ""))
+
+    def position(self, what: str, row: int) -> int:
+        """Return when something happened to a row, as a place in the log."""
+        (found,) = [number for number, one in enumerate(self.log) if (one.what, one.row) == (what, row)]
+        return found
+
+    def happened(self, what: str) -> list[int]:
+        """Return the rows to which something happened, in order."""
+        return [one.row for one in self.log if one.what == what]
+
+
+def rows(count: int) -> list[Sendable]:
+    """Return so many rows, each about a case of its own; the first data row of a file is row 2."""
+    return [Sendable(number, f"ci-{number}", b"{}") for number in range(2, count + 2)]
+
+
+@pytest.mark.parametrize(("count", "workers", "most"), [(50, 1, 1), (50, 8, 8), (3, 8, 3), (0, 4, 0)])
+def test_no_more_rows_are_in_flight_than_there_are_workers(count: int, workers: int, most: int) -> None:
+    """Every row is sent once, in order, with exactly so many in flight as workers and rows allow."""
+    bench = Bench(rows(count))
+    run(bench.run(workers))
+
+    assert bench.most_in_flight == most
+    assert bench.happened("call") == [row.number for row in rows(count)]
+    assert len(bench.settled) == count
+    assert bench.slots == 0
+
+
+@pytest.mark.parametrize("slot_wait", [None, 0.5])
+@pytest.mark.parametrize("workers", [1, 7])
+def test_intents_and_outcomes_are_durable_in_time(workers: int, slot_wait: float | None) -> None:
+    """A row's intent is committed before its call; its outcome after its answer, before its worker's next intent."""
+    bench = Bench(rows(60), latency=lambda row: 0.1 + row % 5, slot_wait=slot_wait)
+    run(bench.run(workers))
+
+    last_of_worker: dict[str, int] = {}
+    for row in bench.happened("call"):
+        called = bench.position("call", row)
+        assert bench.position(Event.INTEND, row) < called < bench.position("answer", row)
+        assert bench.position("answer", row) < bench.position(Event.ACCEPT, row)
+        worker = bench.log[called].worker
+        if worker in last_of_worker:
+            assert bench.position(Event.ACCEPT, last_of_worker[worker]) < called
+        last_of_worker[worker] = row
+    assert len(last_of_worker) == workers
+
+
+def test_an_outcome_shares_the_commit_of_the_next_intent() -> None:
+    """With slots at hand, a worker needs one commit a row, and one for the last outcome."""
+    bench = Bench(rows(3))
+    run(bench.run(1))
+
+    written = [commit for commit in bench.commits if commit]
+    assert written == [
+        [(Event.INTEND, 2)],
+        [(Event.ACCEPT, 2), (Event.INTEND, 3)],
+        [(Event.ACCEPT, 3), (Event.INTEND, 4)],
+        [(Event.ACCEPT, 4)],
+    ]
+
+
+def test_an_outcome_is_written_before_a_wait_for_a_slot() -> None:
+    """Where the next slot is an hour away, the outcome is on disk in the moment of its answer."""
+    bench = Bench(rows(2), slot_wait=3600.0)
+    run(bench.run(1))
+
+    assert bench.log[bench.position(Event.ACCEPT, 2)].at == bench.log[bench.position("answer", 2)].at == 3601.0
+    assert bench.log[bench.position(Event.INTEND, 3)].at == 7201.0
+
+
+def test_each_settled_row_is_told_with_its_time_in_flight() -> None:
+    """Progress hears of each result and of the seconds between its departure and its end."""
+    bench = Bench(rows(2), latency=lambda row: row * 1.0)
+    run(bench.run(2))
+
+    assert bench.settled == [(Result(Outcome.UPDATED, 1, 200), 2.0), (Result(Outcome.UPDATED, 1, 200), 3.0)]
+
+
+@pytest.mark.parametrize("slot_wait", [None, 0.25])
+def test_a_stop_lets_rows_in_flight_finish_and_takes_no_more(slot_wait: float | None) -> None:
+    """After a stop no row leaves; those that had left end with their outcomes written; no slot is lost."""
+    bench = Bench(rows(100), latency=lambda _: 5.0, slot_wait=slot_wait)
+
+    async def main() -> None:
+        task = asyncio.create_task(bench.run(4))
+        await asyncio.sleep(6.0)
+        bench.stop.set(INTERRUPTED)
+        await task
+
+    run(main())
+    sent = bench.happened("call")
+    assert len(sent) == 8
+    assert sorted(bench.happened(Event.ACCEPT)) == sorted(sent)
+    assert bench.slots == 0
+
+
+def test_a_commit_that_fails_stops_the_pool_and_gives_the_slot_back() -> None:
+    """The row does not leave, every outcome is written, that of the failed commit too, the error is raised."""
+    bench = Bench(
+        rows(100),
+        latency=lambda row: 1.0 if row == 2 else 10.0,
+        commit_fails=lambda changes: any((change.event, change.number) == (Event.INTEND, 6) for change in changes),
+    )
+
+    async def main() -> None:
+        with pytest.raises(LedgerError, match="the disk is full"):
+            await bench.run(4)
+        assert bench.clock.monotonic() == 10.0
+
+    run(main())
+    assert bench.happened("call") == [2, 3, 4, 5]
+    assert sorted(bench.happened(Event.ACCEPT)) == [2, 3, 4, 5]
+    assert bench.slots == 0
+    assert bench.stop.stop is not None
+    assert (bench.stop.stop.reason, bench.stop.stop.message) == (StopReason.FAULT, "the disk is full")
+
+
+def test_a_fault_in_one_row_stops_the_pool_after_the_others() -> None:
+    """A fault of the program is raised when the rows in flight are done and written; the row itself stays in doubt."""
+    bench = Bench(rows(100), latency=lambda row: 1.0 if row == 3 else 10.0, breaks_at=3)
+
+    async def main() -> None:
+        with pytest.raises(ZeroDivisionError, match="row 3"):
+            await bench.run(4)
+
+    run(main())
+    assert bench.happened("call") == [2, 3, 4, 5]
+    assert sorted(bench.happened(Event.ACCEPT)) == [2, 4, 5]
+    assert bench.slots == 0
+
+
+def test_a_ledger_that_cannot_be_read_on_stops_the_pool() -> None:
+    """Where the next rows cannot be had, those in flight are let finish and written, and the error is raised."""
+
+    def broken() -> Iterator[Sendable]:
+        yield from rows(3)
+        raise LedgerError("cannot read on")
+
+    bench = Bench(broken())
+
+    async def main() -> None:
+        with pytest.raises(LedgerError, match="cannot read on"):
+            await bench.run(2)
+
+    run(main())
+    assert bench.happened("call") == [2, 3, 4]
+    assert sorted(bench.happened(Event.ACCEPT)) == [2, 3, 4]
+
+
+def test_a_cancelled_pool_leaves_no_worker_behind() -> None:
+    """Cancelled from outside, all workers end at once; a row in flight keeps its durable intent and no outcome."""
+    bench = Bench(rows(100), latency=lambda _: 5.0)
+
+    async def main() -> None:
+        task = asyncio.create_task(bench.run(4))
+        await asyncio.sleep(6.0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert bench.clock.monotonic() == 6.0
+
+    run(main())
+    assert bench.in_flight == bench.slots == 0
+    assert sorted(bench.happened(Event.ACCEPT)) == [2, 3, 4, 5]
+    assert sorted(bench.happened(Event.INTEND)) == sorted(bench.happened("call")) == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_worker_that_is_cancelled_while_its_intent_is_committed_gives_its_slot_back() -> None:
+    """The intent may be on disk, but the call never left, so its slot is free again."""
+    bench = Bench(rows(3))
+
+    async def main() -> None:
+        task = asyncio.create_task(bench.run(1))
+        await asyncio.sleep(0)  # the task group is made
+        await asyncio.sleep(0)  # the worker waits for its commit
+        assert bench.slots == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(main())
+    assert bench.happened("call") == []
+    assert bench.slots == 0
