@@ -1,10 +1,9 @@
 """Workbooks of Excel to rows."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -12,31 +11,11 @@ import xlsxwriter
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.workbooks import complaint, rewrite, rows_of, xlsx
 
 from bulkcase.cells import EXCEL_ERRORS
-from bulkcase.errors import InputError
 from bulkcase.input import Source, open_table, workbook
 from bulkcase.model import Row
-
-
-def rows_of(path: Path, sheet: str | int | None = None) -> list[Row]:
-    with open_table(Source(path, sheet=sheet)) as table:
-        return list(table.rows())
-
-
-def complaint(path: Path, sheet: str | int | None = None) -> str:
-    with pytest.raises(InputError) as caught:
-        open_table(Source(path, sheet=sheet))
-    (problem,) = caught.value.problems
-    assert problem.startswith(f"{path}: ")
-    assert problem.endswith(".")
-    return problem
-
-
-def xlsx(path: Path, fill: Callable[[Any], object], name: str = "Cases") -> Path:
-    with xlsxwriter.Workbook(path) as book:
-        fill(book.add_worksheet(name))
-    return path
 
 
 def test_typed_cells_keep_their_types(tmp_path: Path) -> None:
@@ -326,16 +305,3 @@ def test_every_cell_is_found_where_it_was_written(
         if any(str(cells.get((number - 1, column), "")).strip() for column in range(4))
     ]
     assert rows_of(xlsx(tmp_path / "cases.xlsx", fill)) == expected
-
-
-def rewrite(path: Path, *changes: bytes) -> None:
-    """Replace texts in the first sheet of an .xlsx: old, new, old, new …"""
-    with ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    part = "xl/worksheets/sheet1.xml"
-    for old, new in zip(changes[::2], changes[1::2], strict=True):
-        assert old in members[part]
-        members[part] = members[part].replace(old, new)
-    with ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)

@@ -25,7 +25,7 @@ def test_the_frame_has_the_columns_of_the_results() -> None:
     assert frame.loc[3, "bulkcase_error_code"] == "bad_key"
     texts = [column for column in COLUMNS[1:] if column not in TYPES]
     shown = dict(zip(COLUMNS, verdict_cells(record(2)), strict=True))
-    assert frame.loc[2, texts].tolist() == [shown[column] for column in texts]
+    assert list(frame.loc[2, texts]) == [shown[column] for column in texts]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_cells_can_be_read_back(tmp_path: Path, line: tuple[Cell, ...]) -> None:
         (42.0, "42"),
         (True, "TRUE"),
         (dt.date(2026, 11, 23), "2026-11-23"),
-        (dt.timedelta(hours=-30), "-30:00:00".join(("'", ""))),
+        (dt.timedelta(hours=-30), "'-30:00:00"),
     ],
 )
 def test_a_cell_is_as_it_was_and_harmless(tmp_path: Path, cell: Cell, shown: str) -> None:
