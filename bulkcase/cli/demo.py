@@ -11,6 +11,7 @@ from bulkcase.cli.show import show_plan, show_problems, show_run
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
 from bulkcase.operations.plan import plan
+from bulkcase.operations.runtime import near
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the demo's files.", show_default=True)]
 
@@ -29,9 +30,9 @@ def demo_command(folder: Folder = FOLDER) -> None:
     ended = in_loop(send(planned, quiet=False, runtime=runtime))
     _step("4. Report: every row's fate", "")
     show_run(ended)
-    out.print(f"  {escape(str(ended.folder / 'results.csv'))}: all rows; failed.csv: those that need a person")
+    out.print("results.csv has all rows, failed.csv those that need a person")
     out.print("Correct failed.csv and send it again:")
-    out.print(f"  bulkcase run {escape(str(folder))}/demo.toml --input {escape(str(ended.folder))}/failed.csv")
+    out.print(f"  bulkcase run {escape(str(folder))}/demo.toml --input {escape(str(near(ended.folder)))}/failed.csv")
 
 
 def _step(title: str, command: str) -> None:

@@ -78,6 +78,8 @@ def _settings(seed: int, windows: list[str], latency: str, faults: list[str], jt
         chances = {}
         for written in faults:
             kind, _, chance = written.partition("=")
+            if kind not in set(Fault):
+                raise ValueError(f"there are {', '.join(Fault)}")  # noqa: TRY301 - said below, with the option
             chances[Fault(kind)] = float(chance)
         option, written = "--latency and --fault", "together"
         return SandboxSettings(seed=seed, windows=strict, latency=between, faults=chances, require_jti=jti)

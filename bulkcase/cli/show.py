@@ -11,7 +11,7 @@ from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
 from bulkcase.operations.plan import Plan
 from bulkcase.operations.run import Run
-from bulkcase.operations.runtime import is_sandbox, target_name
+from bulkcase.operations.runtime import is_sandbox, near, target_name
 from bulkcase.reporting.summary import Cause
 
 _SHOWN = 5
@@ -59,7 +59,7 @@ def show_run(run: Run) -> None:
     throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
     retries = f" ({number(summary.retries, 'retry', 'retries')}{throttled})" if summary.retries else ""
     out.print(f"{number(calls, 'call')}{retries} in {seconds_text(summary.duration_s)}, run {escape(run.id)}")
-    out.print(f"report: {escape(str(run.folder))}")
+    out.print(f"report: {escape(str(near(run.folder)))}")
     if run.outcomes[Outcome.PENDING]:
         left = number(run.outcomes[Outcome.PENDING], "row is", "rows are")
         err.print(f"{left} pending; running the job again sends all its rows, with the same values")

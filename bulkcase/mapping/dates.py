@@ -106,11 +106,14 @@ def _format_reader(fmt: str, fed_back: bool) -> Read:
         text = text_of(cell).strip()
         if isinstance(cell, dt.time | dt.timedelta | bool):
             return _bad(cell, "is no date")
+        iso = _from_iso(text) if fed_back else None
         try:
-            return dt.datetime.strptime(text, fmt)  # noqa: DTZ007 - the zone is put in afterwards
+            found = dt.datetime.strptime(text, fmt)  # noqa: DTZ007 - the zone is put in afterwards
         except ValueError:
-            found = _from_iso(text) if fed_back else None
-        return found or _bad(cell, f"is not a date in the format {fmt}")
+            return iso or _bad(cell, f"is not a date in the format {fmt}")
+        if iso is not None and iso != found:
+            return _bad(cell, f"is one date in the format {fmt} and another in ISO 8601: take the row's original file")
+        return found
 
     return read
 

@@ -48,19 +48,14 @@ def object_converter(lookup: LookupTable | None) -> Callable[[Cell], Any]:
     return convert
 
 
-def list_problem(kind: Kind, value: Any) -> str:
-    """Return what keeps a value from being a list of this kind; empty where nothing does."""
-    if not isinstance(value, list):
-        return "is no list"
-    if kind is Kind.TEXTS and not all(isinstance(item, str) for item in value):
-        return "must be a list of texts only"
-    return ""
+def list_problem(kind: Kind, value: list[Any]) -> str:
+    """Return what keeps a list from being one of this kind; empty where nothing does."""
+    mixed = kind is Kind.TEXTS and not all(isinstance(item, str) for item in value)
+    return "must be a list of texts only" if mixed else ""
 
 
-def object_problem(value: Any) -> str:
-    """Return what keeps a value from being an object to send; empty where nothing does."""
-    if not isinstance(value, dict):
-        return "is no object"
+def object_problem(value: dict[str, Any]) -> str:
+    """Return what keeps an object from being sent; empty where nothing does."""
     return "" if value else "is an empty object, which may empty the field or not: write its keys"
 
 

@@ -14,7 +14,7 @@ from bulkcase.ledger import Ledger, RunRecord, RunRows
 from bulkcase.ledger.rows import decision
 from bulkcase.mapping import Mapper, compile_mapping
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
-from bulkcase.operations.runtime import Runtime, ledger_path, target_name
+from bulkcase.operations.runtime import Runtime, ledger_path, near, target_name
 from bulkcase.planning.duplicates import decide
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting.summary import Cause, causes_of
@@ -31,6 +31,7 @@ class Plan:
     run_id: str
     ledger: Path
     input: str
+    """What messages call the file."""
     rows: int
     cases: int
     counts: Mapping[Outcome, int]
@@ -72,7 +73,7 @@ def plan_into(ledger: Ledger, job: Job, *, limit: int | None, runtime: Runtime) 
             job=job.name,
             job_file=str(job.file.absolute()),
             target=target_name(job),
-            input_name=table.name,
+            input_name=table.name if job.input.path == "-" else str(job.path(job.input.path)),
             input_sha256=table.sha256,
             header=table.header,
             fields=mapper.fields,
@@ -94,13 +95,13 @@ def _plan(
         raise InputError(f"{table.name}: has a header and no rows: nothing to do; check the export")
     run = ledger.update_run(run, rows=count)
     _decide(rows, job.input.duplicates, runtime.clock.now())
-    return _summed_up(ledger.path, job, run, rows, clears, lint.notes(), runtime)
+    return _summed_up(ledger.path, job, run, rows, table.name, clears, lint.notes(), runtime)
 
 
 def source_of(job: Job) -> Source:
     """Return what the input room needs to know of a job."""
     return Source(
-        path=Path("-") if job.input.path == "-" else job.path(job.input.path),
+        path=Path("-") if job.input.path == "-" else near(job.path(job.input.path)),
         sheet=job.input.sheet,
         encoding=job.input.encoding,
         delimiter=job.input.delimiter,
@@ -136,7 +137,7 @@ def _decide(rows: RunRows, rule: str, now: float) -> None:
 
 
 def _summed_up(
-    path: Path, job: Job, run: RunRecord, rows: RunRows, clears: int, notes: Sequence[str], runtime: Runtime
+    path: Path, job: Job, run: RunRecord, rows: RunRows, name: str, clears: int, notes: Sequence[str], runtime: Runtime
 ) -> Plan:
     counts = rows.counts()
     forecast = forecast_of(job, counts[Outcome.PENDING])
@@ -144,7 +145,7 @@ def _summed_up(
         job=job,
         run_id=run.id,
         ledger=path,
-        input=run.input,
+        input=name,
         rows=sum(counts.values()),
         cases=rows.cases(),
         counts=counts,

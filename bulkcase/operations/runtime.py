@@ -63,6 +63,12 @@ def report_folder(job: Job, run_id: str) -> Path:
     return job.path(job.report.directory) / run_id
 
 
+def near(path: Path) -> Path:
+    """Return a path as a person here would write it: relative where it lies below the folder one is in."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def target_name(job: Job) -> str:
     """Return host, account and stream in one text, for people."""
     if is_sandbox(job):

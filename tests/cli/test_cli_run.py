@@ -62,7 +62,7 @@ def test_a_run_reports_on_standard_output_and_talks_on_standard_error(tmp_path: 
     assert "sets desc" in ended.stderr
     assert "20 of 20 rows" in ended.stderr
     (folder,) = (tmp_path / "reports").iterdir()
-    assert str(folder) in ended.stdout
+    assert str(folder.relative_to(tmp_path)) in ended.stdout
     assert sorted(file.name for file in folder.iterdir()) == ["failed.csv", "results.csv", "summary.json"]
 
 

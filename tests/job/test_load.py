@@ -4,9 +4,12 @@ from pathlib import Path
 from traceback import format_exception
 
 import pytest
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bulkcase.errors import JobError
 from bulkcase.job import Job, load, parse
+from bulkcase.job.problems import readable
 
 FILE = Path("jobs/night.toml")
 INPUT = """
@@ -227,6 +230,13 @@ def test_no_words_of_pydantic_reach_the_user() -> None:
             for value in wrong:
                 told = " ".join(_attempt({table: f"{table}.{key} = {value}"}))
                 assert not [word for word in ("nput should", "valid", "cannot be used") if word in told]
+
+
+def test_a_fault_without_words_of_its_own_is_told_plainly() -> None:
+    """A kind of fault that pydantic adds one day is a line with its key too, without the value."""
+    fault = InitErrorDetails(type=PydanticCustomError("new", "hunter2-fake"), loc=("auth", "token"), input="x")
+    error = ValidationError.from_exception_data("Job", [fault])
+    assert list(readable(error)) == [("auth.token", "cannot be used as it is written")]
 
 
 def _attempt(changed: dict[str, str]) -> list[str]:

@@ -136,6 +136,17 @@ def test_a_results_file_has_typed_dates_as_iso_text(mapped: Mapped, cell: str, e
     assert isinstance(mapped(mapping, cell), CaseUpdate) is ("/" in cell)
 
 
+@pytest.mark.parametrize(("cell", "expected"), [("2026-05-11", None), ("2026-30-11", True), ("2026-11-30", True)])
+def test_a_results_file_is_not_guessed_at(mapped: Mapped, cell: str, expected: bool | None) -> None:
+    """Where the format and ISO 8601 read two dates from one text of a results file, the cell is refused."""
+    result = mapped(due(', format = "%Y-%d-%m"'), cell, fed_back=True)
+    if expected:
+        assert result == CaseUpdate("ci-1", {"dueDate": EIGHT_UTC - 9 * HOUR})
+    else:
+        assert isinstance(result, Rejection)
+        assert "is one date in the format %Y-%d-%m and another in ISO 8601" in result.message
+
+
 @pytest.mark.parametrize(
     "cell",
     [
