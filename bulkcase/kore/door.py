@@ -13,7 +13,7 @@ from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
-from bulkcase.kore.verdict import Kind, Verdict, judge, judge_silence
+from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Verdict, judge, judge_silence
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
@@ -170,7 +170,8 @@ class Door:
             return judge_silence(silence_of(error), _without_tokens(describe(error), token))
         # Before judging, which shortens: half a token would not be recognised any more.
         body = body.replace(token.encode(), b"***")
-        verdict = judge(response.status, response.headers, body, moment(self._clock.now()), request.case_id)
+        headers = {name: response.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
+        verdict = judge(response.status, headers, body, moment(self._clock.now()), request.case_id)
         return replace(verdict, message=_without_tokens(verdict.message, token)) if verdict.message else verdict
 
     def _note(self, verdict: Verdict, left_at: float, now: float) -> None:

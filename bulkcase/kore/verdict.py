@@ -76,6 +76,9 @@ _WINDOWS_IN_TEXT = (
     (re.compile(r"hourly|per.?hour", re.IGNORECASE), 3600.0),
     (re.compile(r"daily|per.?day", re.IGNORECASE), 86400.0),
 )
+JUDGED_HEADERS = ("Content-Type", "Location", "Retry-After")
+"""The headers of an answer that `judge` reads."""
+
 _LONGEST_MESSAGE = 300
 _BROKEN = object()
 """What a body is that cannot be read as JSON."""
@@ -108,7 +111,7 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     if is_success:
         return _odd_success(status, answer, is_html, message, case_id)
     if 300 <= status < 400:
-        place = headers.get("Location", "nowhere")
+        place = headers.get("Location") or "nowhere"
         return Verdict(Kind.REFUSED, status, "redirected", f"HTTP {status} to {_short(place)}")
     if status in {400, 401} and _WRONG_STREAM.search(message):
         return Verdict(Kind.WRONG_TARGET, status, "wrong_target", message)

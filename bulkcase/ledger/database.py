@@ -52,6 +52,7 @@ def open_engine(path: Path) -> Engine:
 def writing(connection: Connection, path: Path) -> Iterator[None]:
     """Write in one transaction: all or nothing, and alone from its first read on."""
     with in_words(path), connection.begin():
+        # The driver itself begins late, and never before a CREATE TABLE.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield
 
@@ -76,8 +77,6 @@ def _remedy(cause: BaseException) -> str:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # Without this the driver begins by itself, late, and never before a CREATE TABLE: `writing` begins.
-    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)

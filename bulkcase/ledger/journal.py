@@ -42,6 +42,5 @@ class Journal:
             self._commit(changes, made)
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits for this commit
             group.set_exception(error)
-            group.exception()  # a group whose waiters were all cancelled is nobody's unretrieved error
         else:
             group.set_result(None)

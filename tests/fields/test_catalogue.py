@@ -40,7 +40,7 @@ def test_what_people_change_is_writable(field: str) -> None:
         ("statsu", "status"),
         ("STATUS", "status"),
         ("duedate", "dueDate"),
-        (" prioritty ", "priority"),
+        ("       prioritty       ", "priority"),
         ("eta", "ETA"),
         ("zzzzzz", None),
         ("", None),
@@ -49,3 +49,8 @@ def test_what_people_change_is_writable(field: str) -> None:
 def test_a_misspelt_name_finds_the_nearest_known_one(written: str, meant: str | None) -> None:
     """The nearest known name is found without regard to case and outer spaces; far ones are not offered."""
     assert nearest(written, FIELDS) == meant
+
+
+def test_outer_spaces_of_a_known_name_do_not_hide_it() -> None:
+    """A column whose header has spaces around it can still be the nearest one, and is shown as it is."""
+    assert nearest("due", ["title", "      Due      "]) == "      Due      "

@@ -39,6 +39,12 @@ def test_a_file_is_a_table_or_a_list_of_named_objects(tmp_path: Path, content: s
     assert load_lookup_files(job_in(tmp_path)) == {"status": {"Open": {"_id": "sts-1", "name": "Open"}}}
 
 
+def test_a_space_after_file_is_no_part_of_the_path(tmp_path: Path) -> None:
+    """The path may stand apart from its prefix."""
+    (tmp_path / "status.json").write_text("{}")
+    assert load_lookup_files(job_in(tmp_path, 'status = "file: status.json"')) == {"status": {}}
+
+
 def test_inline_tables_are_not_looked_for_in_files(tmp_path: Path) -> None:
     """Only what says file: is read."""
     assert load_lookup_files(job_in(tmp_path, 'status = { Open = { _id = "x" } }')) == {}

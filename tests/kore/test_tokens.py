@@ -197,6 +197,7 @@ def test_a_key_that_cannot_sign_is_told_and_not_shown(algorithm: str, secret: st
 
     assert str(caught.value).startswith(f"auth.client_secret: cannot sign with {algorithm}: ")
     assert advice in str(caught.value)
+    assert caught.value.__suppress_context__  # the cause may show what PyJWT was given
     shown = "".join(traceback.format_exception(caught.value))
     assert "not-a-real-secret" not in shown
     assert not any(line in shown for line in secret.splitlines() if len(line) > 20)

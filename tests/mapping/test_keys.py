@@ -45,6 +45,7 @@ def test_an_id_is_taken_as_it_stands(cell: Any, key: str) -> None:
         ("ci-1\u00a0", "a no-break space (\\xa0)"),
         ("ci\u200b-1", "a zero-width character (\\u200b)"),
         ("\ufeffci-1", "a zero-width character (\\ufeff)"),
+        (10**15, "more than 15 digits"),
         (1234567890123456.0, "more than 15 digits"),
         (1234567890123456, "more than 15 digits"),
         (-1e300, "more than 15 digits"),

@@ -85,6 +85,11 @@ def test_an_excel_error_is_never_a_value(mapped: Mapped, kind: Kind, error: str)
     assert result.code == "excel_error"
 
 
+def test_a_typed_cell_beside_the_clear_marker_is_a_value(mapped: Mapped) -> None:
+    """A clear marker empties nothing but what shows it."""
+    assert mapped('desc = "A"', 5.0, options='clear_marker = "0"') == CaseUpdate("ci-1", {"desc": "5"})
+
+
 def test_an_excel_error_in_a_column_that_is_not_read_does_no_harm(mapped: Mapped) -> None:
     """Only the cells that the mapping uses can make a row invalid."""
     assert mapped('desc = "A"', "x", "#N/A") == CaseUpdate("ci-1", {"desc": "x"})

@@ -43,7 +43,7 @@ def test_an_excel_error_spoils_the_template(mapped: Mapped) -> None:
 
 def test_the_clear_marker_is_no_part_of_a_text(mapped: Mapped) -> None:
     """Whether the whole field or its part is to be emptied is not guessed."""
-    result = mapped('name = { template = "{A} / {B}" }', "x", "-", options='clear_marker = "-"')
+    result = mapped('name = { template = "{A} / {B}" }', "x", " - ", options='clear_marker = "-"')
     assert isinstance(result, Rejection)
     assert result.code == "cannot_clear"
     assert result.message.startswith('column "B": ')

@@ -207,6 +207,23 @@ def test_a_file_is_whole_or_not_at_all(
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+def test_both_files_are_new_or_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the second file does not reach the disk, the first one is not replaced either: they tell of one state."""
+    written(tmp_path, record(9))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    reached: list[int] = []
+
+    def sync(file: int) -> None:
+        reached.append(file)
+        if len(reached) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", sync)
+    with pytest.raises(EnvironmentFailed, match="No space left on device: free the disk"):
+        write_results(tmp_path, HEADER, [record(2), record(3, Outcome.FAILED)])
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_what_stood_there_is_replaced(tmp_path: Path) -> None:
     """A report that is made again is the new one alone."""
     written(tmp_path, record(2), record(3), record(4, Outcome.FAILED))
