@@ -17,12 +17,10 @@ from bulkcase.job.quantities import Window
 from bulkcase.kore.door import update_case
 from bulkcase.kore.tokens import ReadyToken, SignedTokens
 from bulkcase.kore.verdict import Kind, Verdict
-from bulkcase.model import Call, Stop, StopReason
+from bulkcase.model import Call, StopReason
 from bulkcase.stopping import Stopped
 
 ONE = [Window(1, 10.0)]
-INTERRUPTED = Stop(StopReason.INTERRUPTED, "interrupted")
-PAGE = {"Content-Type": "text/html"}
 NO_TOKEN = Reply(401, b'{"errors":[{"msg":"Invalid JWT token","code":4002}]}')
 THROTTLED = Reply(429, headers={"Retry-After": "7"})
 

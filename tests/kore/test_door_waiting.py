@@ -19,20 +19,12 @@ from bulkcase.stopping import Stopped
 
 ONE = [Window(1, 10.0)]
 INTERRUPTED = Stop(StopReason.INTERRUPTED, "interrupted")
-PAGE = {"Content-Type": "text/html"}
-NO_TOKEN = Reply(401, b'{"errors":[{"msg":"Invalid JWT token","code":4002}]}')
-THROTTLED = Reply(429, headers={"Retry-After": "7"})
 
 
 async def one_call(opened: Opened) -> Verdict:
     """Send one update as a worker does."""
     await opened.door.slot()
     return await opened.door.call(update_case("ci-1", b'{"desc":"new"}', row=2))
-
-
-def kinds(opened: Opened) -> list[str]:
-    """Return what was recorded, call by call."""
-    return [call.verdict for call in opened.calls]
 
 
 async def all_stopped(tasks: list[asyncio.Task[None]]) -> bool:
