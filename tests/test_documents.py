@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bulkcase
-from bulkcase.cli.main import app, register
+from bulkcase.cli.main import app
 from bulkcase.job import load, parse
 from bulkcase.model import Outcome, Stop, StopReason
 from bulkcase.operations.check import check
@@ -29,7 +29,6 @@ def test_the_readme_has_the_two_commands_of_a_bare_clone() -> None:
 
 def test_the_readme_names_every_command_and_no_other() -> None:
     """The table of commands is that of the program."""
-    register()
     commands = {command.name for command in app.registered_commands}
     assert set(re.findall(r"^\| `bulkcase (\w+)", README, re.MULTILINE)) == commands
 

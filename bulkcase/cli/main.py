@@ -1,7 +1,4 @@
-"""The command line: parses, calls one verb, ends with its exit code.
-
-The rooms are imported by the command that needs them, so that `--help` and `--version` answer at once.
-"""
+"""The command line: parses, calls one verb, ends with its exit code."""
 
 import logging
 import os
@@ -11,6 +8,11 @@ from typing import Annotated
 import typer
 
 from bulkcase import __version__
+from bulkcase.cli.check import check_command
+from bulkcase.cli.console import complain
+from bulkcase.cli.demo import demo_command
+from bulkcase.cli.run import run_command
+from bulkcase.cli.sandbox import sandbox_command
 from bulkcase.errors import BulkcaseError
 
 app = typer.Typer(
@@ -31,11 +33,8 @@ def main() -> None:
 def exit_code_of(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit code; every error is one clear line."""
     try:
-        register()
         result = app(arguments, standalone_mode=False)
     except BulkcaseError as error:
-        from bulkcase.cli.console import complain  # noqa: PLC0415 - see above
-
         complain(error)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
@@ -85,19 +84,10 @@ def _options(
     pass
 
 
-def register() -> None:
-    """Add the commands to the application, once."""
-    if app.registered_commands:
-        return
-    from bulkcase.cli.check import check_command  # noqa: PLC0415 - see above
-    from bulkcase.cli.demo import demo_command  # noqa: PLC0415
-    from bulkcase.cli.run import run_command  # noqa: PLC0415
-    from bulkcase.cli.sandbox import sandbox_command  # noqa: PLC0415
-
-    app.command("demo")(demo_command)
-    app.command("check")(check_command)
-    app.command("run")(run_command)
-    app.command("sandbox")(sandbox_command)
+app.command("demo")(demo_command)
+app.command("check")(check_command)
+app.command("run")(run_command)
+app.command("sandbox")(sandbox_command)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import typer
 
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
+from bulkcase.operations.runtime import rehearsal
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
 InputFile = Annotated[
@@ -48,8 +49,6 @@ def load_job(
     sandbox: bool = False,
 ) -> Job:
     """Return the job of a file with what the command line puts in place of its settings."""
-    from bulkcase.operations.runtime import rehearsal  # noqa: PLC0415 - --help must not wait for the rooms
-
     job = load(file)
     if input_file is not None:
         path = input_file if input_file == "-" else str(Path(input_file).absolute())
