@@ -76,6 +76,13 @@ def test_every_config_is_a_valid_job_that_fits_the_sample_data(config: Path) -> 
     assert len(problems) < 300
 
 
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)
+def test_what_a_config_has_commented_out_can_be_switched_on(config: Path) -> None:
+    """Each setting that stands in a comment of a config is one that this version takes."""
+    text = re.sub(r"^# (?=\[\w|\w+ = )", "", config.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert parse(text, config).mapping
+
+
 def test_there_is_a_config_for_each_kind_of_user_and_for_the_sandbox() -> None:
     """Migration, nightly reconciliation, one-off change, sandbox."""
     assert [config.stem for config in CONFIGS] == ["migration", "nightly", "one-off", "sandbox"]

@@ -1,13 +1,22 @@
-"""Quantities as a person writes them in a job file: durations and windows of the quota."""
+"""Quantities as a person writes them in a job file: durations, windows of the quota, limits of failures."""
 
 import re
-from typing import Annotated, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import BeforeValidator
+
+T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s|m|h|d)")
 _LIMIT = re.compile(r"[0-9]{1,9}")
+_TOO_MANY = 10**9
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%\s*of\s*([0-9]{1,9})")
+_MOST_ROWS = 100_000
+"""A share is taken of so many rows at most: they are kept in memory."""
 
 
 class Window(NamedTuple):
@@ -15,6 +24,21 @@ class Window(NamedTuple):
 
     limit: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """How many rows may fail before a run stops."""
+
+    most: Fraction
+    """Above it the run stops: a share of rows, or a count of them."""
+    of: int | None = None
+    """The share is one of the last so many finished rows; None where `most` is a count of all rows."""
+
+    @property
+    def text(self) -> str:
+        """The limit as a job file writes it."""
+        return str(self.most) if self.of is None else f"{float(self.most * 100):g}% of {self.of}"
 
 
 def duration(text: object) -> float:
@@ -37,6 +61,31 @@ def window(text: object) -> Window:
     if not slash or not _LIMIT.fullmatch(limit.strip()) or not int(limit):
         raise ValueError('must be a number of calls, a slash and a time, such as "50/60s" or "1700/1h"')
     return Window(int(limit), duration(span))
+
+
+def failure_limit(written: object) -> FailureLimit:
+    """Return the limit in "20% of 200", or in a count, with or without quotes.
+
+    Raises ValueError with a message for the person who wrote it.
+    """
+    text = written.strip() if isinstance(written, str) else ""
+    rows = int(text) if _LIMIT.fullmatch(text) else written
+    if type(rows) is int and 0 < rows < _TOO_MANY:
+        return FailureLimit(Fraction(rows))
+    found = _SHARE.fullmatch(text)
+    if found is None:
+        raise ValueError('must be a share of the last rows such as "20% of 200", a count from 1 on, or "off"')
+    most, of = Fraction(found[1]) / 100, int(found[2])
+    if not 0 < most < 1:
+        raise ValueError('must be more than 0% and less than 100%, or "off": no more than 100% can fail')
+    if not 1 <= of <= _MOST_ROWS:
+        raise ValueError(f"must be a share of 1 to {_MOST_ROWS} rows")
+    return FailureLimit(most, of)
+
+
+def or_off(read: Callable[[object], T]) -> Callable[[object], T | None]:
+    """Return a reader that also takes "off", which is None."""
+    return lambda written: None if written == "off" else read(written)
 
 
 def seconds_text(seconds: float) -> str:

@@ -7,11 +7,12 @@ A setting whose effect is not in this version has its "off" value as its default
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_validator, model_validator
 
 from bulkcase.job import host as hosts
+from bulkcase.job.hours import Hours, hours
 from bulkcase.job.paths import expanded
-from bulkcase.job.quantities import Duration, QuotaWindow, Window
+from bulkcase.job.quantities import Duration, FailureLimit, QuotaWindow, Window, duration, failure_limit, or_off
 from bulkcase.job.secrets import check_reference
 from bulkcase.job.sources import KeyColumn, Later, Lookup, Source, Table, Zone
 
@@ -148,10 +149,10 @@ class Safety(Table):
 
     verify: Later = "none"
     canary: Later = 0
-    max_failures: Later = "off"
+    max_failures: Annotated[FailureLimit | None, PlainValidator(or_off(failure_limit))] = failure_limit("20% of 200")
     max_changes: Later = "off"
-    send_between: Later = "off"
-    max_duration: Later = "off"
+    send_between: Annotated[Hours | None, PlainValidator(or_off(hours))] = None
+    max_duration: Annotated[float | None, BeforeValidator(or_off(duration))] = None
     allow_read_only: tuple[str, ...] = ()
 
     @field_validator("allow_read_only", mode="before")

@@ -6,9 +6,10 @@ from typing import Any
 from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
+from bulkcase.job.zones import find_zone
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
-from bulkcase.mapping.dates import check_format, find_zone
+from bulkcase.mapping.dates import check_format
 from bulkcase.mapping.faults import listed, shown
 from bulkcase.mapping.lookups import table_problems
 from bulkcase.mapping.templates import parse_template

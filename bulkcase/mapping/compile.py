@@ -7,10 +7,10 @@ from bulkcase.errors import JobError
 from bulkcase.fields import FIELDS
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
+from bulkcase.job.zones import find_zone
 from bulkcase.mapping.checks import mapping_problems
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import Surroundings, converter
-from bulkcase.mapping.dates import find_zone
 from bulkcase.mapping.faults import escaped
 from bulkcase.mapping.lookups import LookupTable
 from bulkcase.mapping.mapper import Mapper

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bulkcase.fields import Kind
 from bulkcase.job.sources import FieldSource
-from bulkcase.mapping.dates import Output, date_converter, find_zone, to_iso, to_milliseconds
+from bulkcase.job.zones import find_zone
+from bulkcase.mapping.dates import Output, date_converter, to_iso, to_milliseconds
 from bulkcase.mapping.lookups import LookupTable
 from bulkcase.mapping.readers import Convert
 from bulkcase.mapping.scalars import to_boolean, to_number, to_text

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulkcase.cells import Cell, text_of
 from bulkcase.mapping.faults import Fault, shown
@@ -27,14 +26,6 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.0+)?").fullmatch
 
 _NO_ZONE = "has no time zone: write it with an offset, or set timezone in the job"
 _SAMPLE = dt.datetime(2026, 11, 29, 13, 45, 58, tzinfo=dt.UTC)
-
-
-def find_zone(name: str) -> ZoneInfo | None:
-    """Return the IANA zone of that name, or None."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def check_format(written: str) -> None:

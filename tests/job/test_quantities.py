@@ -1,8 +1,12 @@
-"""Durations and windows of the quota."""
+"""Durations, windows of the quota and limits of failures."""
+
+from fractions import Fraction
 
 import pytest
 
-from bulkcase.job.quantities import Window, duration, seconds_text, window
+from bulkcase.job.quantities import FailureLimit, Window, duration, failure_limit, or_off, seconds_text, window
+
+NO_COUNTS: list[object] = [0, -1, 10**9, True, 1.5, None, [5], {}]
 
 
 @pytest.mark.parametrize(
@@ -55,3 +59,47 @@ def test_anything_else_is_no_window(text: object) -> None:
 def test_seconds_are_told_as_a_person_says_them(seconds: float, text: str) -> None:
     """Two units at most, and none that is zero."""
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "limit", "text"),
+    [
+        ("20% of 200", FailureLimit(Fraction(1, 5), 200), "20% of 200"),
+        (" 2.50 %  of 100000 ", FailureLimit(Fraction(1, 40), 100_000), "2.5% of 100000"),
+        ("0.001% of 1", FailureLimit(Fraction(1, 100_000), 1), "0.001% of 1"),
+        ("99.999% of 50", FailureLimit(Fraction(99_999, 100_000), 50), "99.999% of 50"),
+        (1, FailureLimit(Fraction(1)), "1"),
+        (" 0050 ", FailureLimit(Fraction(50)), "50"),
+        (10**9 - 1, FailureLimit(Fraction(10**9 - 1)), "999999999"),
+    ],
+)
+def test_a_limit_of_failures_is_a_share_or_a_count(written: object, limit: FailureLimit, text: str) -> None:
+    """A share is exact, a count may stand in quotes, and both are told as a job file writes them."""
+    found = failure_limit(written)
+    assert (found, found.text) == (limit, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        *(
+            (text, "must be a share of the last rows such as")
+            for text in ("", "20%", "20 of 200", "20% of", "% of 200")
+        ),
+        *((text, "must be a share of the last rows such as") for text in ("0", "-1", "1.5", "٣", "Off", "-5% of 200")),
+        *((value, '"20% of 200", a count from 1 on, or "off"') for value in NO_COUNTS),
+        *((f"{percent}% of 200", "must be more than 0% and less than 100%") for percent in ("0", "0.0", "100", "101")),
+        *((f"20% of {rows}", "must be a share of 1 to 100000 rows") for rows in ("0", "100001", "999999999")),
+    ],
+)
+def test_anything_else_is_no_limit_of_failures(written: object, told: str) -> None:
+    """What can never be exceeded, or always is, is refused as is what says nothing."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared
+        failure_limit(written)
+    assert told in str(caught.value)
+
+
+def test_off_is_no_value_at_all() -> None:
+    """A setting that may be switched off is None then, and else what its reader says."""
+    read = or_off(duration)
+    assert (read("off"), read("8h")) == (None, 28800.0)
