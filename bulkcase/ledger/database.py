@@ -11,18 +11,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bulkcase.errors import LedgerError
+from bulkcase.ledger.drives import network_drive_of
 from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
 
-_BUSY_SECONDS = 10
-_PRAGMAS = (
-    f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
+BUSY_SECONDS = 10
+"""How long a writer waits for another one."""
+_PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 _ANOTHER_FOLDER: Final = "name another folder with --state"
+_NO_WAL: Final = "SQLite's WAL does not work: name a local folder with --state"
 _REMEDIES: Final = {
-    "SQLITE_BUSY": f"another bulkcase held it for {_BUSY_SECONDS} seconds; try again when that one is done",
+    "SQLITE_BUSY": "another program held it for {seconds} seconds, a bulkcase most likely; try again when it is done",
     "SQLITE_FULL": "free the disk; nothing done is lost",
+    # A disk without room for the file of shared memory gives this one.
+    "SQLITE_IOERR": f"free the disk if it is full, or {_ANOTHER_FOLDER}; nothing done is lost",
     "SQLITE_CORRUPT": f"restore it from a backup, or {_ANOTHER_FOLDER}",
     "SQLITE_NOTADB": f"move it out of the way, or {_ANOTHER_FOLDER}",
 }
@@ -36,13 +37,13 @@ def open_engine(path: Path) -> Engine:
     """
     with in_words(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _prove_local(path)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
         event.listen(engine, "connect", _prepare)
         with engine.connect() as connection:
             _prove_own(connection, path)
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            connection.rollback()
+            _use_wal(connection, path)
             with writing(connection, path):
                 _check_version(connection, path)
         return engine
@@ -73,14 +74,30 @@ def in_words(path: Path) -> Iterator[None]:
 def _remedy(cause: BaseException) -> str:
     name = getattr(cause, "sqlite_errorname", "")
     known = (remedy for start, remedy in _REMEDIES.items() if name.startswith(start))
-    return next(known, f"see that its folder can be written, or {_ANOTHER_FOLDER}; nothing done is lost")
+    remedy = next(known, f"see that its folder can be written, or {_ANOTHER_FOLDER}; nothing done is lost")
+    return remedy.format(seconds=BUSY_SECONDS)
 
 
 def _prepare(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in (f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}", *_PRAGMAS):
         cursor.execute(pragma)
     cursor.close()
+
+
+def _prove_local(path: Path) -> None:
+    """Raise LedgerError where the ledger's folder is on a network drive: there, the database breaks without a word."""
+    drive = network_drive_of(path.parent)
+    if drive:
+        raise LedgerError(f"{path}: is on a network drive ({drive}), where {_NO_WAL}")
+
+
+def _use_wal(connection: Connection, path: Path) -> None:
+    """Let readers and one writer not wait for each other; raises LedgerError where the file system cannot do that."""
+    mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
+    connection.rollback()
+    if mode != "wal":
+        raise LedgerError(f"{path}: is in a place (journal mode: {mode}) where {_NO_WAL}")
 
 
 def _prove_own(connection: Connection, path: Path) -> None:

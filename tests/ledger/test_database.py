@@ -105,7 +105,7 @@ def test_a_ledger_that_another_program_holds_is_said(ledger: Ledger, rows: RunRo
     ledger._writer.rollback()
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerError, match="locked: another bulkcase held it"):
+        with pytest.raises(LedgerError, match="locked: another program held it"):
             rows.add([good_row(2)], NOW)
         assert rows.cases() == 0, "reading goes on"
     rows.add([good_row(2)], NOW)
