@@ -5,6 +5,7 @@
     │   ├── JobError                    the job file
     │   ├── InputError                  the file with the rows
     │   └── CredentialsError            a secret that cannot be had on this machine
+    ├── Locked                     4    another command makes calls to the same target
     ├── EnvironmentFailed          6    disk, ledger, port; nothing done is lost
     │   └── LedgerError
     └── IllegalTransition          6    a fault of this program: a row was about to change in a way it must not
@@ -42,6 +43,12 @@ class InputError(UsageError):
 
 class CredentialsError(UsageError):
     """A secret that the job refers to cannot be had here."""
+
+
+class Locked(BulkcaseError):  # noqa: N818 - nothing failed: it is somebody else's turn
+    """Another command makes calls to the same target; the text says which one."""
+
+    exit_code = 4
 
 
 class EnvironmentFailed(BulkcaseError):  # noqa: N818 - it is the environment that failed; "Error" adds nothing
