@@ -39,6 +39,7 @@ _TIPS: Final = {
     "answer_broken": "The answer could not be read: look at the case, or send it again; values are set, not added.",
     "timeout": "No answer came in time: send the row again; values are set, not added. Consider a longer timeout.",
     "connection_lost": "The connection broke before the answer: send the row again; values are set, not added.",
+    "cut_off": "The run was ended before the answer came: resume sends the row again; values are set, not added.",
     "not_connected": "The server could not be reached: check network and connection.host, then send the row again.",
     "tls": "The server's certificate is not trusted here: set connection.ca_bundle.",
     "rate_limited": "The server throttles: lower quota.windows, others share this quota.",

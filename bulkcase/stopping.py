@@ -1,8 +1,10 @@
-"""One switch that ends a run early: every wait ends at once, every call in flight is let finish."""
+"""One switch that ends a run early: every wait ends at once, every call in flight is let finish, or is cut off."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 from bulkcase.model import Stop
 
@@ -17,6 +19,7 @@ class StopSwitch:
     def __init__(self) -> None:
         self._stop: Stop | None = None
         self._waiting: set[asyncio.Timeout] = set()
+        self._in_flight: set[Flight] = set()
 
     @property
     def stop(self) -> Stop | None:
@@ -31,10 +34,20 @@ class StopSwitch:
         for scope in tuple(self._waiting):
             scope.reschedule(asyncio.get_running_loop().time())
 
+    def abandon(self, stop: Stop) -> None:
+        """Set the switch if it is not set yet, and cut off every call in flight."""
+        self.set(stop)
+        for flight in tuple(self._in_flight):
+            flight.cut_off()
+
     def check(self) -> None:
         """Raise Stopped where the run is being stopped."""
         if self._stop is not None:
             raise Stopped
+
+    def flight(self) -> "Flight":
+        """Return what the current task's next call in flight stands under."""
+        return Flight(self._in_flight)
 
     @asynccontextmanager
     async def interruptible(self) -> AsyncGenerator[None]:
@@ -52,3 +65,40 @@ class StopSwitch:
             if scope.expired():
                 raise Stopped from None
             raise
+
+
+class Flight:
+    """A call in flight, which can be cut off; a context manager, to be entered by the task that makes the call.
+
+    As `asyncio.timeout` does, it tells its own cancellation of the task from anybody else's, which is never swallowed.
+    """
+
+    __slots__ = ("_all", "_cancels_before", "_is_cut", "_task", "was_cut_off")
+
+    def __init__(self, in_flight: "set[Flight]") -> None:
+        task = asyncio.current_task()
+        assert task is not None, "calls are made by tasks"
+        self._all = in_flight
+        self._task = task
+        self._is_cut = False
+        self.was_cut_off = False
+        """Whether the body was ended by `cut_off`, known afterwards."""
+
+    def __enter__(self) -> Self:
+        self._cancels_before = self._task.cancelling()
+        self._all.add(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._all.discard(self)
+        if self._is_cut and self._task.uncancel() <= self._cancels_before:
+            self.was_cut_off = kind is asyncio.CancelledError
+        return self.was_cut_off
+
+    def cut_off(self) -> None:
+        """End the body now."""
+        if not self._is_cut:
+            self._is_cut = True
+            self._task.cancel()

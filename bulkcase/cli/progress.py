@@ -66,6 +66,7 @@ def told(progress: Progress) -> str:
     failed = f"{progress.failed:,} failed"
     if progress.done == progress.total:
         return failed
-    if progress.paused > 0:
-        return f"{failed}, throttled: waiting {seconds_text(progress.paused)}"
+    if progress.why_paused:
+        next_try = f"next try in {seconds_text(progress.paused)}" if progress.paused > 0 else "trying again"
+        return f"{failed}, {progress.why_paused}: {next_try}"
     return f"{failed}, done {local_time(progress.finish_at)}"

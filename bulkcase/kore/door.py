@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import aiohttp
 
 from bulkcase.clock import Clock, moment
+from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
-from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Verdict, judge, judge_silence
+from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Silence, Verdict, judge, judge_silence
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
@@ -24,9 +25,9 @@ _TOKEN_LIKE = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
 _PATH = "/caseManagement/api/public/analytics/"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Request:
-    """One question to the API, however often it has to be put."""
+    """One question to the API, however often it has to be put; each is itself, however alike."""
 
     endpoint: str
     path: str
@@ -45,7 +46,10 @@ def update_case(case_id: str, body: bytes, row: int | None = None) -> Request:
 
 
 class Door:
-    """Calls to one target. Time, transport and the recorder of calls are handed in."""
+    """Calls to one target. Time, transport and the recorder of calls are handed in.
+
+    `recorded` returns when everything that was recorded is durable, and raises where that cannot be had.
+    """
 
     def __init__(
         self,
@@ -56,9 +60,11 @@ class Door:
         tokens: Tokens,
         quota: Quota,
         throttle: Throttle,
+        breaker: Breaker,
         clock: Clock,
         stop: StopSwitch,
         record: Callable[[Call], None],
+        recorded: Callable[[], Awaitable[None]],
     ) -> None:
         self._session = session
         self._url = f"{base_url}{_PATH}{stream_id}/"
@@ -66,16 +72,26 @@ class Door:
         self._tokens = tokens
         self._quota = quota
         self._throttle = throttle
+        self._breaker = breaker
         self._clock = clock
         self._stop = stop
         self._record = record
+        self._recorded = recorded
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._sleeper: asyncio.Timeout | None = None
+        """Ends the sleep of whoever has the turn."""
 
     @property
     def paused_until(self) -> float:
         """When calls may leave again, on the clock's monotonic scale; in the past where nothing is paused."""
-        return self._throttle.until
+        return max(self._throttle.until, self._breaker.until)
+
+    @property
+    def why_paused(self) -> str:
+        """Why everybody pauses, in a word or a few; empty while calls leave."""
+        throttled = self._throttle.until > self._clock.monotonic()
+        return self._breaker.why or ("throttled" if throttled else "")
 
     def try_slot(self) -> bool:
         """Take a slot of the quota if one is free now and nobody waits for it."""
@@ -91,32 +107,33 @@ class Door:
         self._waiting += 1
         try:
             async with self._stop.interruptible(), self._turn:
-                # Nothing makes a slot free earlier than foreseen, so this one sleeper never oversleeps.
+                # Only the breaker lets calls leave earlier than foreseen, and it wakes this one sleeper.
                 while not self._take():
                     now = self._clock.monotonic()
-                    await self._clock.sleep(self._free_at(now) - now)
+                    await self._sleep(self._free_at(now) - now)
         finally:
             self._waiting -= 1
 
     def give_back(self) -> None:
-        """Return a slot whose call never left; whoever sleeps is not woken for it: only a run that ends does this."""
+        """Return a slot whose call never left.
+
+        Whoever sleeps is woken for it only while the breaker is open: else only a run that ends does this.
+        """
         self._quota.returned()
+        if self._breaker.is_open:
+            self._breaker.returned()
+            self._wake()
 
     async def call(self, request: Request) -> Verdict:
         """Put a request, with a slot in hand, until there is a verdict on it.
 
         A throttled call waits and leaves again; refused credentials get one fresh token. Where the server refuses the
-        credentials or the target themselves, the run is stopped. Raises Stopped when the run is stopped before a call
-        leaves or while one waits.
+        credentials or the target themselves, or is gone for too long, the run is stopped. Raises Stopped when the run
+        is stopped before a call leaves or while one waits.
         """
         renewed = False
         while True:
-            try:
-                self._stop.check()
-                token = self._tokens.current()
-            except BaseException:
-                self.give_back()
-                raise
+            token = await self._ready(request)
             verdict = await self._once(request, token)
             if verdict.kind is Kind.CREDENTIALS and not renewed and self._tokens.renew(token):
                 renewed = True
@@ -127,14 +144,54 @@ class Door:
                 return verdict
             await self.slot()
 
+    async def _ready(self, request: Request) -> str:
+        """Return the token as soon as a call with its slot in hand may leave; where it must not, give the slot back.
+
+        Nothing leaves again before what came before is durable. Who took a slot before the breaker opened gives it back
+        and waits for another one.
+        """
+        while True:
+            try:
+                if request.calls:
+                    await self._recorded()
+                self._stop.check()
+                token = self._tokens.current()
+            except BaseException:
+                self.give_back()
+                raise
+            if self._breaker.leave(request):
+                return token
+            self.give_back()
+            await self.slot()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Let so many seconds pass, or fewer where the breaker has news."""
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._sleeper = scope
+                # For ever means: until the verdict on the probe is known.
+                await (self._clock.sleep(seconds) if seconds < float("inf") else asyncio.Event().wait())
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        finally:
+            self._sleeper = None
+
+    def _wake(self) -> None:
+        if self._sleeper is not None:
+            self._sleeper.reschedule(asyncio.get_running_loop().time())
+            self._sleeper = None  # a scope is ended once
+
     def _free_at(self, now: float) -> float:
-        return max(self._quota.free_at(now), self._throttle.until)
+        return max(self._quota.free_at(now), self._throttle.until, self._breaker.free_at)
 
     def _take(self) -> bool:
         now = self._clock.monotonic()
         if self._free_at(now) > now:
             return False
         self._quota.take(now)
+        self._breaker.take()
         return True
 
     async def _once(self, request: Request, token: str) -> Verdict:
@@ -154,20 +211,27 @@ class Door:
             status = None if verdict is None else verdict.status
             _log.debug("%s row %s: %s %s", request.path, request.row, status or "no answer", kind)
             self._record(Call(request.endpoint, started_at, self._clock.now(), kind, status, request.row))
+            if verdict is None:
+                self._breaker.gone(request)
+                self._wake()
         self._note(verdict, left_at, now)
-        return verdict
+        return self._weighed(request, verdict, now)
 
     async def _exchange(self, request: Request, token: str) -> Verdict:
+        flight = self._stop.flight()
         try:
-            async with self._session.post(
-                self._url + request.path,
-                data=request.body,
-                headers={**self._headers, "auth": token},
-                allow_redirects=False,
-            ) as response:
-                body = await response.read()
+            with flight:
+                async with self._session.post(
+                    self._url + request.path,
+                    data=request.body,
+                    headers={**self._headers, "auth": token},
+                    allow_redirects=False,
+                ) as response:
+                    body = await response.read()
         except NO_ANSWER as error:
             return judge_silence(silence_of(error), _without_tokens(describe(error), token))
+        if flight.was_cut_off:
+            return judge_silence(Silence.CUT_OFF, "the run was ended before the answer came")
         # Before judging, which shortens: half a token would not be recognised any more.
         body = body.replace(token.encode(), b"***")
         headers = {name: response.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
@@ -180,6 +244,15 @@ class Door:
                 self._stop.set(Stop(StopReason.SAFETY, _patience_lost(verdict, self._throttle.patience)))
         elif verdict.status is not None:
             self._throttle.succeeded(left_at)
+
+    def _weighed(self, request: Request, verdict: Verdict, now: float) -> Verdict:
+        """Tell the breaker, and return the verdict with what it weighs: in an outage it costs the row no attempt."""
+        was_open = self._breaker.is_open
+        if self._breaker.note(request, verdict, now):
+            self._stop.set(Stop(StopReason.SAFETY, self._breaker.lost_patience(now)))
+        if was_open:
+            self._wake()
+        return replace(verdict, counts=False) if self._breaker.is_open else verdict
 
 
 def _without_tokens(text: str, token: str) -> str:

@@ -6,7 +6,7 @@ delay, none of its windows sees more than its limit. Pure: time comes in as an a
 """
 
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from bulkcase.job.quantities import Window
 
@@ -27,14 +27,24 @@ class RollingWindow:
         """
         while self._free_at and self._free_at[0] <= now:
             heappop(self._free_at)
-        if self._in_flight + len(self._free_at) < self._window.limit:
+        too_many = self._in_flight + len(self._free_at) - self._window.limit
+        if too_many < 0:
             return now
+        if too_many:
+            # Restored calls can be more than the limit: so many more slots have to become free before one is.
+            if_answered_now = [now + self._window.seconds] * self._in_flight
+            return sorted(self._free_at + if_answered_now)[too_many]
         soonest = self._free_at[0] if self._free_at else float("inf")
         return min(soonest, now + self._window.seconds) if self._in_flight else soonest
 
     def take(self) -> None:
         """Take a slot for a call that is about to leave."""
         self._in_flight += 1
+
+    def restore(self, free_from: Iterable[float], now: float) -> None:
+        """Take the slots of earlier calls, each free W seconds after its moment; those that are free again are not."""
+        self._free_at += [free_at for moment in free_from if (free_at := moment + self._window.seconds) > now]
+        heapify(self._free_at)
 
     def release(self, free_from: float | None) -> None:
         """Let a slot become free W seconds after `free_from`, or at once where its call never left."""
@@ -65,6 +75,16 @@ class Quota:
         for window in self._windows:
             window.take()
         self._due = max(self._due, now - _SLACK * self._gap) + self._gap
+
+    def restore(self, free_from: Iterable[float], now: float) -> None:
+        """Take the slots of calls that were made before: by an earlier process, or by another one meanwhile.
+
+        Each moment is one from which a call's slots become free a window later, on the clock of `now`: of its answer,
+        or a timeout after it was given up. They may be more than the windows allow.
+        """
+        moments = list(free_from)
+        for window in self._windows:
+            window.restore(moments, now)
 
     def answered(self, now: float) -> None:
         """Note that a call was answered: its slots become free a window later."""

@@ -57,6 +57,8 @@ class Verdict:
     wait: float | None = None
     """Seconds that the server asks to wait, by Retry-After or by the window that its text names."""
     answer: Mapping[str, Any] | None = None
+    counts: bool = True
+    """Whether it uses up an attempt of its row: not in an outage, for which no row is to blame."""
 
 
 class Silence(StrEnum):
@@ -66,6 +68,7 @@ class Silence(StrEnum):
     CONNECTION_LOST = "connection_lost"
     TIMEOUT = "timeout"
     TLS = "tls"
+    CUT_OFF = "cut_off"
 
 
 _RATE_LIMIT = re.compile(r"(?i:(?<![a-z])rate.?limit)|RateLimit")

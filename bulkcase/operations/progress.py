@@ -27,7 +27,9 @@ class Progress:
     finish_at: float
     """When it will be done at this quota and pace; seconds since the epoch."""
     paused: float
-    """Seconds for which everybody waits because the server throttles; 0 while calls leave."""
+    """Seconds for which everybody waits, because the server throttles or is gone; 0 while calls leave."""
+    why_paused: str = ""
+    """Why everybody waits, in a few words; empty while calls leave."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -36,10 +38,10 @@ OnProgress = Callable[[Progress], None]
 class Tally:
     """Counts what becomes of the rows of one run."""
 
-    def __init__(self, forecast: Forecast, clock: Clock, paused_until: Callable[[], float]) -> None:
+    def __init__(self, forecast: Forecast, clock: Clock, pause: Callable[[], tuple[float, str]]) -> None:
         self._forecast = forecast
         self._clock = clock
-        self._paused_until = paused_until
+        self._pause = pause
         self._started = clock.monotonic()
         self._done = 0
         self._failed = 0
@@ -57,7 +59,7 @@ class Tally:
         """Return how far the run is now."""
         now = self._clock.monotonic()
         elapsed = now - self._started
-        paused_until = self._paused_until()
+        paused_until, why_paused = self._pause()
         finish = self._forecast.finish(
             started=self._started,
             now=now,
@@ -72,6 +74,7 @@ class Tally:
             rate=self._done / elapsed if elapsed > 0 else 0.0,
             finish_at=self._clock.now() + finish - now,
             paused=max(paused_until - now, 0.0),
+            why_paused=why_paused,
         )
 
 

@@ -127,9 +127,9 @@ async def _send(
     journal = Journal(rows.apply)
     async with (
         open_target(job, runtime, rows.waiting_cases()) as target,
-        open_door(job, target, planned.forecast, runtime, stop, journal.record) as door,
+        open_door(job, target, planned.forecast, runtime, stop, journal) as door,
     ):
-        tally = Tally(planned.forecast, clock, lambda: door.paused_until)
+        tally = Tally(planned.forecast, clock, lambda: (door.paused_until, door.why_paused))
         pool = Pool(
             rows.sendable(),
             door=door,

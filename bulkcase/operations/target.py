@@ -1,6 +1,6 @@
 """From a job's connection to an open door."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -9,12 +9,13 @@ from pydantic import SecretStr
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job
 from bulkcase.job.secrets import resolve, resolve_or_literal
+from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.door import Door
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
 from bulkcase.kore.transport import open_session
-from bulkcase.model import Call
+from bulkcase.ledger import Journal
 from bulkcase.operations.runtime import Runtime, is_sandbox
 from bulkcase.planning.forecast import Forecast
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
@@ -105,10 +106,11 @@ async def open_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncG
 
 @asynccontextmanager
 async def open_door(
-    job: Job, target: Target, forecast: Forecast, runtime: Runtime, stop: StopSwitch, record: Callable[[Call], None]
+    job: Job, target: Target, forecast: Forecast, runtime: Runtime, stop: StopSwitch, journal: Journal
 ) -> AsyncGenerator[Door]:
     """Open the one door to a target, and close its connections afterwards."""
     connection = job.connection
+    throttle = Throttle(job.quota.windows)
     session = open_session(
         base_url=target.base_url,
         timeout=connection.timeout,
@@ -123,8 +125,10 @@ async def open_door(
             stream_id=target.stream_id,
             tokens=target.tokens,
             quota=Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout),
-            throttle=Throttle(job.quota.windows),
+            throttle=throttle,
+            breaker=Breaker(patience=throttle.patience, attempts=job.retry.attempts),
             clock=runtime.clock,
             stop=stop,
-            record=record,
+            record=journal.record,
+            recorded=journal.write,
         )

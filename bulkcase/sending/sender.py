@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcase.clock import Clock
 from bulkcase.job.settings import Retry
@@ -20,6 +20,8 @@ class _Trail:
     """What is known of a row while it is being sent."""
 
     request: Request
+    counted: int = 0
+    """Its failed attempts without those that an outage cost."""
     doubt: Verdict | None = None
     first: Verdict | None = None
     """The verdict on the attempt that was made outside tenacity, until tenacity has been told."""
@@ -27,6 +29,7 @@ class _Trail:
     def note(self, verdict: Verdict) -> Verdict:
         if verdict.kind is Kind.UNANSWERED:
             self.doubt = verdict
+        self.counted += verdict.counts
         return verdict
 
 
@@ -42,8 +45,8 @@ class Sender:
         self._unanswered = retry.unanswered
         self._retrying = AsyncRetrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(retry.attempts),
-            wait=lambda state: backoff(state.attempt_number, retry.max_wait, chance(), _last(state).wait),
+            stop=lambda state: _trail(state).counted >= retry.attempts,
+            wait=lambda state: _wait(_trail(state).counted, _last(state), retry.max_wait, chance()),
             # An allow-list of verdicts: an exception, CancelledError above all, is never retried.
             retry=retry_if_result(self._worth_another),
             retry_error_callback=_last,
@@ -76,6 +79,16 @@ class Sender:
     async def _sleep(self, seconds: float) -> None:
         async with self._stop.interruptible():
             await self._clock.sleep(seconds)
+
+
+def _wait(failures: int, last: Verdict, max_wait: float, chance: float) -> float:
+    """Return the seconds until the next attempt; in an outage the door alone says when that is."""
+    return backoff(failures, max_wait, chance, last.wait) if last.counts else 0.0
+
+
+def _trail(state: RetryCallState) -> _Trail:
+    trail: _Trail = state.args[0]
+    return trail
 
 
 def _last(state: RetryCallState) -> Verdict:

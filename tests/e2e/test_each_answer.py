@@ -13,8 +13,6 @@ from bulkcase.operations.run import run
 from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import Fault, Sandbox, SandboxSettings, cases_for_keys
 
-ATTEMPTS = 3
-
 
 @dataclass(frozen=True)
 class Fate:
@@ -141,19 +139,6 @@ async def test_unknown_cases_fail_one_by_one(tmp_path: Path) -> None:
 
     assert (ended.outcomes[Outcome.FAILED], ended.outcomes[Outcome.UPDATED]) == (5, 5)
     assert ended.summary.errors[0].code == "http_404"
-
-
-@pytest.mark.asyncio
-async def test_a_server_that_is_not_there_fails_rows_that_may_be_sent_again(tmp_path: Path) -> None:
-    """Where nothing listens, nothing can have landed: rows end failed after their attempts, not unknown."""
-    write_cases(tmp_path, simple_rows(2))
-    async with Sandbox(SandboxSettings(), []) as server:
-        address = server.url
-    ended = await run(a_job(tmp_path, host=address), runtime=Runtime(chance=lambda: 0.0))
-
-    assert ended.outcomes[Outcome.FAILED] == 2
-    assert [(cause.code, cause.count) for cause in ended.summary.errors] == [("not_connected", 2)]
-    assert ended.summary.retries == 2 * (ATTEMPTS - 1)
 
 
 @pytest.mark.asyncio

@@ -268,6 +268,7 @@ SILENCES = {
     Silence.TLS: Kind.WRONG_TARGET,
     Silence.CONNECTION_LOST: Kind.UNANSWERED,
     Silence.TIMEOUT: Kind.UNANSWERED,
+    Silence.CUT_OFF: Kind.UNANSWERED,
 }
 
 

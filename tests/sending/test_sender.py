@@ -21,6 +21,10 @@ REFUSED = Verdict(Kind.REFUSED, 412, "http_412", "no")
 BUSY = Verdict(Kind.TRANSIENT, 503, "http_503", "busy")
 BUSY_FOR = Verdict(Kind.TRANSIENT, 503, "http_503", "busy", wait=9.0)
 LOST = Verdict(Kind.UNANSWERED, None, "timeout", "late")
+GONE = Verdict(Kind.NOT_SENT, None, "not_connected", "refused", counts=False)
+DOWN = Verdict(Kind.TRANSIENT, 503, "http_503", "busy", wait=9.0, counts=False)
+SILENT = Verdict(Kind.UNANSWERED, None, "timeout", "late", counts=False)
+CUT_OFF = Verdict(Kind.UNANSWERED, None, "cut_off", "the run was ended")
 INTERRUPTED = Stop(StopReason.INTERRUPTED, "interrupted")
 ROW = Sendable(2, "ci-1", b'{"desc":"new"}')
 
@@ -102,6 +106,13 @@ STORIES = {
     "lost, left": Story((LOST,), Result(UNKNOWN, 1, None, "timeout", "late"), (), "leave"),
     "busy, then lost, left": Story((BUSY, LOST), Result(UNKNOWN, 2, None, "timeout", "late"), (1.0,), "leave"),
     "lost for good": Story((LOST,) * 4, Result(UNKNOWN, 4, None, "timeout", "late"), (1.0, 2.0, 4.0)),
+    "gone for long": Story((GONE,) * 50 + (OK,), Result(UPDATED, 51, 200), (0.0,) * 50),
+    "an outage among failures": Story(
+        (BUSY, GONE, DOWN, BUSY, SILENT, BUSY, GONE, BUSY),
+        Result(UNKNOWN, 8, 503, "timeout", "late; then: busy"),
+        (1.0, 0.0, 0.0, 2.0, 0.0, 4.0, 0.0),
+    ),
+    "silent in an outage, left": Story((GONE, SILENT), Result(UNKNOWN, 2, None, "timeout", "late"), (0.0,), "leave"),
     "lost, then busy": Story(
         (LOST, BUSY, BUSY, BUSY), Result(UNKNOWN, 4, 503, "timeout", "late; then: busy"), (1.0, 2.0, 4.0)
     ),
@@ -165,6 +176,32 @@ def test_a_stop_within_the_door_is_a_result(verdicts: tuple[Verdict | BaseExcept
     result = run(bench.sender.send(ROW))
 
     assert (result.outcome, result.attempts) == (outcome, len(verdicts))
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+@pytest.mark.parametrize(
+    ("verdicts", "outcome", "code"),
+    [
+        ((GONE,), Outcome.PENDING, "stopped"),
+        ((DOWN,), Outcome.PENDING, "stopped"),
+        ((SILENT,), Outcome.UNKNOWN, "timeout"),
+        ((CUT_OFF,), Outcome.UNKNOWN, "cut_off"),
+    ],
+)
+def test_a_run_that_is_stopped_by_its_last_call_fails_no_row(
+    verdicts: tuple[Verdict, ...], outcome: Outcome, code: str, attempts: int
+) -> None:
+    """Where the run gives up on the server, or ends at once, rows are pending, or unknown if they may have landed."""
+    bench = a_bench(*verdicts, attempts=attempts, latency=1.0)
+
+    async def main() -> Result:
+        task = asyncio.create_task(bench.sender.send(ROW))
+        await asyncio.sleep(0.5)
+        bench.stop.set(INTERRUPTED)
+        return await task
+
+    result = run(main())
+    assert (result.outcome, result.code, result.attempts) == (outcome, code, 1)
 
 
 @pytest.mark.parametrize("before", [(), (BUSY,), (BUSY, LOST)])

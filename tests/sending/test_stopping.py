@@ -128,3 +128,62 @@ def test_a_task_group_that_fails_while_it_is_stopped_reports_the_fault() -> None
         assert asyncio.get_running_loop().time() == 1
 
     run(main())
+
+
+def test_abandoning_sets_the_switch_and_cuts_off_what_is_in_flight() -> None:
+    """It needs a reason, so nothing can be cut off in a run that goes on; waits and flights end in that moment."""
+
+    async def main() -> None:
+        switch = StopSwitch()
+
+        async def wait() -> None:
+            async with switch.interruptible():
+                await asyncio.sleep(3600)
+
+        async def fly() -> bool:
+            with switch.flight() as flight:
+                await asyncio.sleep(3600)
+            return flight.was_cut_off
+
+        tasks = [asyncio.create_task(wait()), asyncio.create_task(fly()), asyncio.create_task(fly())]
+        await asyncio.sleep(1)
+        switch.abandon(FIRST)
+        switch.abandon(SECOND)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert switch.stop is FIRST
+        assert isinstance(ended[0], Stopped)
+        assert ended[1:] == [True, True]
+        assert asyncio.get_running_loop().time() == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("how", ["ends by itself", "breaks", "swallows it"])
+def test_a_flight_that_is_over_leaves_its_task_alone(how: str) -> None:
+    """Whatever a body does when it is cut off, its task goes on, and nothing of the cut reaches a later wait."""
+
+    async def main() -> None:
+        switch = StopSwitch()
+
+        async def work() -> str:
+            try:
+                with switch.flight() as flight:
+                    try:
+                        await asyncio.sleep(1 if how == "ends by itself" else 10)
+                    except asyncio.CancelledError:
+                        if how == "breaks":
+                            raise ZeroDivisionError from None
+            except ZeroDivisionError:
+                assert how == "breaks"
+            assert not flight.was_cut_off
+            async with asyncio.timeout(20):
+                await asyncio.sleep(10)
+            return "done"
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(2)
+        switch.abandon(FIRST)
+        assert await task == "done"
+        assert task.cancelling() == 0
+
+    run(main())

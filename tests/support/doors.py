@@ -1,6 +1,6 @@
 """A door with everything that it is handed, each part where a test can see it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ import aiohttp
 from support.virtual import VirtualClock
 
 from bulkcase.job.quantities import Window
+from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.door import Door
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
@@ -20,6 +21,10 @@ HOST = "https://api.example.com"
 STREAM = "st-1"
 ROOT = f"{HOST}/caseManagement/api/public/analytics/{STREAM}"
 TIMEOUT = 30.0
+
+
+async def nothing_waits() -> None:
+    """Find everything durable already."""
 
 
 class NumberedTokens:
@@ -46,6 +51,7 @@ class Opened:
 
     door: Door
     quota: Quota
+    breaker: Breaker
     clock: VirtualClock
     stop: StopSwitch
     calls: list[Call] = field(default_factory=list)
@@ -62,26 +68,38 @@ def a_door(
     windows: Sequence[Window] = (),
     tokens: Tokens | None = None,
     quota: Quota | None = None,
+    attempts: int = 5,
+    recorded: Callable[[], Awaitable[None]] = nothing_waits,
 ) -> Opened:
     """Return a door on a session; `quota` may be something else in the quota's place."""
     clock, stop, calls = VirtualClock(), StopSwitch(), list[Call]()
     quota = quota or Quota(windows, timeout=TIMEOUT)
+    throttle = Throttle(windows)
+    breaker = Breaker(patience=throttle.patience, attempts=attempts)
     door = Door(
         session,
         base_url=HOST,
         stream_id=STREAM,
         tokens=tokens or NumberedTokens(),
         quota=quota,
-        throttle=Throttle(windows),
+        throttle=throttle,
+        breaker=breaker,
         clock=clock,
         stop=stop,
         record=calls.append,
+        recorded=recorded,
     )
-    return Opened(door, quota, clock, stop, calls)
+    return Opened(door, quota, breaker, clock, stop, calls)
 
 
 @asynccontextmanager
-async def open_door(*, windows: Sequence[Window] = (), tokens: Tokens | None = None) -> AsyncGenerator[Opened]:
+async def open_door(
+    *,
+    windows: Sequence[Window] = (),
+    tokens: Tokens | None = None,
+    attempts: int = 5,
+    recorded: Callable[[], Awaitable[None]] = nothing_waits,
+) -> AsyncGenerator[Opened]:
     """Open a door on a session as the operations open one."""
     session = open_session(
         base_url=HOST,
@@ -91,4 +109,4 @@ async def open_door(*, windows: Sequence[Window] = (), tokens: Tokens | None = N
         proxy=None,
     )
     async with session:
-        yield a_door(session, windows=windows, tokens=tokens)
+        yield a_door(session, windows=windows, tokens=tokens, attempts=attempts, recorded=recorded)
