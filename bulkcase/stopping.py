@@ -76,16 +76,16 @@ class Flight:
     __slots__ = ("_all", "_cancels_before", "_is_cut", "_task", "was_cut_off")
 
     def __init__(self, in_flight: "set[Flight]") -> None:
-        task = asyncio.current_task()
-        assert task is not None, "calls are made by tasks"
         self._all = in_flight
-        self._task = task
         self._is_cut = False
         self.was_cut_off = False
         """Whether the body was ended by `cut_off`, known afterwards."""
 
     def __enter__(self) -> Self:
-        self._cancels_before = self._task.cancelling()
+        task = asyncio.current_task()
+        assert task is not None, "calls are made by tasks"
+        self._task = task
+        self._cancels_before = task.cancelling()
         self._all.add(self)
         return self
 

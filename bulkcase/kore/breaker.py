@@ -43,18 +43,15 @@ class Breaker:
         self._attempts = attempts
         self._ever_sound = False
         self._failing: set[object] = set()
-        """The requests that failed since the last sound answer, while it is closed."""
-        self._opened: float | None = None
+        """The requests that failed since the last sound answer, until it opens."""
+        self._opened = 0.0
         self._tries = 0
         self._probe: object | None = None
         self._last: Verdict | None = None
         self.until = float("-inf")
         """When the next probe may leave; in the past while one is in flight, and where nothing is paused."""
-
-    @property
-    def is_open(self) -> bool:
+        self.is_open = False
         """Whether everybody pauses."""
-        return self._opened is not None
 
     @property
     def free_at(self) -> float:
@@ -68,7 +65,7 @@ class Breaker:
 
     def take(self) -> None:
         """Note that a slot was taken: while it is open, the next call is a probe."""
-        if self._opened is not None:
+        if self.is_open:
             self._probe = _PROMISED
 
     def returned(self) -> None:
@@ -78,7 +75,7 @@ class Breaker:
 
     def leave(self, request: object) -> bool:
         """Say whether a call with a slot in hand may leave now; while it is open it leaves as the probe."""
-        if self._opened is None:
+        if not self.is_open:
             return True
         if self._probe is not _PROMISED:
             return False
@@ -92,13 +89,14 @@ class Breaker:
 
     def note(self, request: object, verdict: Verdict, now: float) -> bool:
         """Note the verdict on a call; return whether it is time to give up."""
-        if verdict.code == Silence.CUT_OFF:
-            self.gone(request)
-        elif not _is_failure(verdict):
+        if not _is_failure(verdict):
             self._close()
-        elif self._opened is None:
+        elif verdict.code == Silence.CUT_OFF:
+            self.gone(request)
+        elif not self.is_open:
             self._failing.add(request)
             if verdict.kind is Kind.NOT_SENT or len(self._failing) >= _OPENS_AT:
+                self.is_open = True
                 self._opened = now
                 return self._failed(verdict, now)
         elif self._probe == request:
@@ -109,7 +107,6 @@ class Breaker:
     def lost_patience(self, now: float) -> str:
         """Return why a run gives up."""
         assert self._last is not None, "it is open"
-        assert self._opened is not None, "it is open"
         said, advice = _SAYS[self._last.kind]
         tries = f"{self._tries} tries" if self._tries > 1 else "1 try"
         return f"{said}: {tries} in {seconds_text(now - self._opened)} ({self._last.message}): {advice}"
@@ -117,14 +114,14 @@ class Breaker:
     def _close(self) -> None:
         self._ever_sound = True
         self._failing.clear()
-        if self._opened is not None:
-            self._opened = self._probe = self._last = None
+        if self.is_open:
+            self.is_open = False
+            self._probe = self._last = None
             self._tries = 0
             self.until = float("-inf")
 
     def _failed(self, verdict: Verdict, now: float) -> bool:
         """Pause until the next probe, for as long as the server asks if that is longer; return whether to give up."""
-        assert self._opened is not None, "it is open"
         self._probe = None
         self._last = verdict
         self._tries += 1
@@ -134,6 +131,6 @@ class Breaker:
 
 def _is_failure(verdict: Verdict) -> bool:
     """Say whether a verdict tells that the server is down; an answer that cannot be read is an answer."""
-    if verdict.kind is Kind.UNANSWERED:
-        return verdict.status is None
-    return verdict.kind in {Kind.NOT_SENT, Kind.TRANSIENT}
+    if verdict.status is not None:
+        return verdict.kind is Kind.TRANSIENT
+    return verdict.kind in {Kind.UNANSWERED, Kind.NOT_SENT}

@@ -6,26 +6,14 @@ from pathlib import Path
 
 import pytest
 from support.jobs import a_job, read_results, simple_rows, write_cases
+from support.watched import WatchedClock
 from yarl import URL
 
-from bulkcase.clock import SystemClock
 from bulkcase.model import Outcome
 from bulkcase.operations.progress import Progress
 from bulkcase.operations.run import run
 from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
-
-
-class WatchedClock(SystemClock):
-    """The machine's time; says when somebody begins to wait for a second."""
-
-    def __init__(self) -> None:
-        self.waited = asyncio.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds > 0.9:
-            self.waited.set()
-        await asyncio.sleep(seconds)
 
 
 @pytest.mark.asyncio
