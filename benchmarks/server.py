@@ -1,0 +1,66 @@
+"""A static server on loopback: answers every POST with a case whose `_id` is the last part of the path.
+
+It prints its port and ends when its standard input does, so that it never outlives whoever started it.
+It knows just enough of HTTP/1.1 for one client: kept connections, bodies with a length.
+"""
+
+import asyncio
+import re
+import sys
+from typing import cast
+
+import uvloop
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+_REST = (
+    b'","refId":"CS000100","name":"Order 12345","lname":"order 12345","desc":"The parcel has not come yet",'
+    b'"tags":["late"],"status":{"_id":"st-1","name":"In Progress","lname":"in progress","type":"inProgress",'
+    b'"isEnabled":true,"isActive":true},"priority":{"_id":"pr-1","name":"High","lname":"high","color":"#D93025",'
+    b'"score":3},"userInfo":{"_id":"u-1","name":"A Customer","emailId":"a.customer@example.com"},"fields":[],'
+    b'"participants":[],"queues":[],"isActive":true,"dueDate":1795000000000,"createdAt":"2026-11-01T10:00:00.000Z",'
+    b'"updatedAt":"2026-11-18T13:06:40.000Z"}'
+)
+
+
+class Answers(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self) -> None:
+        self._seen = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep where answers go."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by descent
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each request that is complete."""
+        self._seen += data
+        while (end := self._seen.find(b"\r\n\r\n")) >= 0:
+            head = self._seen[:end]
+            found = _LENGTH.search(head)
+            size = end + 4 + (int(found[1]) if found else 0)
+            if len(self._seen) < size:
+                return
+            self._seen = self._seen[size:]
+            self._transport.write(_answer(head))
+
+
+def _answer(head: bytes) -> bytes:
+    path = head.split(b" ", 2)[1]
+    body = b'{"_id":"' + path[path.rfind(b"/") + 1 :] + _REST
+    return b"%b%d\r\n\r\n%b" % (_HEAD, len(body), body)
+
+
+async def serve() -> None:
+    """Listen on a free port of loopback until standard input ends."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Answers, "127.0.0.1", 0)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    # The connections end with the process: there is nothing to wait for.
+    await loop.run_in_executor(None, sys.stdin.buffer.read)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())
