@@ -143,10 +143,10 @@ class RunRows:
 
     def all(self) -> Iterator[RowRecord]:
         """Yield every row in input order."""
-        for found in self._stream(select(rows).where(rows.c.run == self._run).order_by(rows.c.number)):
-            result = Result(outcome_of(found.state), found.attempts, found.http_status, found.code, found.message)
-            cells = load_cells(found.cells)
-            yield RowRecord(found.number, cells, found.case_key or "", found.fields, result, found.finished_at)
+        query = select(*_SHOWN).where(rows.c.run == self._run).order_by(rows.c.number)
+        for number, cells, case_key, fields, state, attempts, status, code, message, finished_at in self._stream(query):
+            result = Result(outcome_of(state), attempts, status, code, message)
+            yield RowRecord(number, load_cells(cells), case_key or "", fields, result, finished_at)
 
     def counts(self) -> dict[Outcome, int]:
         """Return the number of rows by outcome: all nine, zeros too."""
@@ -238,6 +238,11 @@ class RunRows:
             yield from reader.execution_options(yield_per=_PAGE).execute(query)
 
 
+_SHOWN: Final = (
+    *(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.fields, rows.c.state, rows.c.attempts),
+    *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at),
+)
+"""What reports show of a row."""
 _BLANK_ROW: Final = {column.name: None for column in rows.columns} | {
     "fields": "",
     "state": Outcome.PENDING.value,
