@@ -1,15 +1,21 @@
 """A static server on loopback: answers every POST with a case whose `_id` is the last part of the path.
 
 It prints its port and ends when its standard input does, so that it never outlives whoever started it.
-It knows just enough of HTTP/1.1 for one client: kept connections, bodies with a length.
+It knows just enough of HTTP/1.1 for one client: kept connections, bodies with a length. With the path of a CSV it is
+bulkcase's own sandbox, with the cases of that file.
 """
 
 import asyncio
+import csv
 import re
 import sys
+import time
+from pathlib import Path
 from typing import cast
 
 import uvloop
+
+from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
@@ -52,6 +58,17 @@ def _answer(head: bytes) -> bytes:
     return b"%b%d\r\n\r\n%b" % (_HEAD, len(body), body)
 
 
+async def serve_sandbox(cases: Path) -> None:
+    """Run bulkcase's own sandbox with the cases of a CSV until standard input ends."""
+    with cases.open(encoding="utf-8", newline="") as file:
+        keys = [line["Case ID"] for line in csv.DictReader(file)]
+    settings = SandboxSettings(keep_bodies=False)
+    async with Sandbox(settings, cases_for_keys(keys, seed=0, now=time.time())) as server:
+        sys.stdout.write(f"{server.url.rpartition(':')[2]}\n")
+        sys.stdout.flush()
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
+
+
 async def serve() -> None:
     """Listen on a free port of loopback until standard input ends."""
     loop = asyncio.get_running_loop()
@@ -63,4 +80,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve())
+    uvloop.run(serve_sandbox(Path(sys.argv[1])) if len(sys.argv) > 1 else serve())

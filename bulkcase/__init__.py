@@ -7,6 +7,7 @@
     plan = await bc.plan(job)
     run = await bc.run(plan, on_progress=print)
     run.outcomes, run.exit_code, run.frame()
+    run = await bc.resume(run)
 
 `bulkcase.sync` has the same verbs, blocking. Names are imported when they are first used.
 """
@@ -23,26 +24,37 @@ if TYPE_CHECKING:
     from bulkcase.model import Outcome
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
-    from bulkcase.operations.plan import Plan, plan
+    from bulkcase.operations.ended import Run
+    from bulkcase.operations.plan import plan
+    from bulkcase.operations.planned import Plan
     from bulkcase.operations.progress import Progress
-    from bulkcase.operations.run import Run, run
+    from bulkcase.operations.report import report
+    from bulkcase.operations.resume import resume, retry
+    from bulkcase.operations.run import run
+    from bulkcase.operations.runs import history, runs, show
     from bulkcase.sandbox import Sandbox, SandboxSettings
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
     "Job": "bulkcase.job",
     "Outcome": "bulkcase.model",
-    "Plan": "bulkcase.operations.plan",
+    "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
     "Progress": "bulkcase.operations.progress",
-    "Run": "bulkcase.operations.run",
+    "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
     "load": "bulkcase.job",
     "plan": "bulkcase.operations.plan",
+    "history": "bulkcase.operations.runs",
+    "report": "bulkcase.operations.report",
+    "resume": "bulkcase.operations.resume",
+    "retry": "bulkcase.operations.resume",
     "run": "bulkcase.operations.run",
+    "runs": "bulkcase.operations.runs",
+    "show": "bulkcase.operations.runs",
 }
 
 __all__ = [
@@ -57,9 +69,15 @@ __all__ = [
     "SandboxSettings",
     "check",
     "demo",
+    "history",
     "load",
     "plan",
+    "report",
+    "resume",
+    "retry",
     "run",
+    "runs",
+    "show",
     "sync",
 ]
 

@@ -23,6 +23,9 @@ _TIPS: Final = {
     "duplicate_case": 'Keep one row for the case, or set input.duplicates = "last".',
     "same_row": "Nothing to do: an identical row was sent.",
     "later_row": "Nothing to do: a later row of this case was sent, as the job asks.",
+    "later_run": "Nothing to do: a newer run sent an update of this case; an older one never overwrites it.",
+    "landed_before": "Nothing to do: this update landed in an earlier run.",
+    "corrected_file": "Nothing to do: the run of the corrected file decides about this case.",
     "nothing_to_change": "Nothing to do: every mapped cell of the row is blank.",
     # the API
     "http_400": "Read the message: the server did not accept this update as it is.",

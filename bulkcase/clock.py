@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -28,6 +29,32 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
     now = staticmethod(time.time)
     sleep = staticmethod(asyncio.sleep)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment, so told that another process can say how long ago it was, even when the clock was set meanwhile."""
+
+    boot: str
+    """Which start of the machine `steady` belongs to; empty where the machine does not tell."""
+    steady: float
+    """Seconds on the monotonic scale of that start."""
+    wall: float
+    """Seconds since the epoch, as the clock showed them."""
+
+    def later(self, steady: float) -> "Instant":
+        """Return the moment at which the monotonic scale shows `steady`."""
+        return Instant(self.boot, steady, self.wall + steady - self.steady)
+
+    def since(self, then: "Instant") -> float:
+        """Return the seconds from `then` until this moment, never less than 0.
+
+        Between two starts of the machine only the clock on the wall tells, and a clock that was set forward meanwhile
+        tells too much. Within one start it does not matter what was done to the clock.
+        """
+        if self.boot and self.boot == then.boot:
+            return max(self.steady - then.steady, 0.0)
+        return max(self.wall - then.wall, 0.0)
 
 
 def moment(seconds: float) -> datetime:

@@ -5,7 +5,10 @@
     │   ├── JobError                    the job file
     │   ├── InputError                  the file with the rows
     │   └── CredentialsError            a secret that cannot be had on this machine
+    ├── Declined                   0    a person was asked and said no; nothing was sent
+    ├── TooManyChanges             3    a plan would change more than safety.max_changes
     ├── Locked                     4    another command makes calls to the same target
+    ├── OutsideHours               5    not now: safety.send_between
     ├── EnvironmentFailed          6    disk, ledger, port; nothing done is lost
     │   └── LedgerError
     └── IllegalTransition          6    a fault of this program: a row was about to change in a way it must not
@@ -43,6 +46,27 @@ class InputError(UsageError):
 
 class CredentialsError(UsageError):
     """A secret that the job refers to cannot be had here."""
+
+
+class Declined(BulkcaseError):  # noqa: N818 - an answer, not an error
+    """A person was asked and said no; nothing was sent."""
+
+    exit_code = 0
+
+    def __init__(self) -> None:
+        super().__init__("nothing was sent")
+
+
+class OutsideHours(BulkcaseError):  # noqa: N818 - as above
+    """The job may not send at this time of day; nothing was done."""
+
+    exit_code = 5
+
+
+class TooManyChanges(BulkcaseError):  # noqa: N818 - a limit that did its work
+    """A plan would change more than the job allows; nothing was sent, and the plan is kept."""
+
+    exit_code = 3
 
 
 class Locked(BulkcaseError):  # noqa: N818 - nothing failed: it is somebody else's turn

@@ -98,8 +98,8 @@ class Call:
     """One HTTP request of any kind: what the quota counts and the ledger keeps."""
 
     endpoint: str
-    started_at: float
-    """Seconds since the epoch."""
+    left_at: float
+    """Seconds on the monotonic scale, as `ended_at`."""
     ended_at: float
     verdict: str
     """A `bulkcase.kore.verdict.Kind`."""

@@ -4,15 +4,19 @@ In a notebook, or wherever a loop runs already, await the verbs of `bulkcase` it
 """
 
 import asyncio
+from pathlib import Path
+from typing import Unpack
 
 from bulkcase.job import Job
 from bulkcase.operations import plan as _plan
+from bulkcase.operations import resume as _resume
 from bulkcase.operations import run as _run
-from bulkcase.operations.plan import Plan
-from bulkcase.operations.progress import OnProgress
-from bulkcase.operations.run import Run
+from bulkcase.operations.ended import Run
+from bulkcase.operations.execute import Options
+from bulkcase.operations.planned import Plan
+from bulkcase.operations.questions import Choice
 
-__all__ = ["plan", "run"]
+__all__ = ["plan", "resume", "retry", "run"]
 
 
 def plan(job: Job, *, limit: int | None = None) -> Plan:
@@ -20,6 +24,25 @@ def plan(job: Job, *, limit: int | None = None) -> Plan:
     return asyncio.run(_plan.plan(job, limit=limit))
 
 
-def run(what: Job | Plan, *, limit: int | None = None, on_progress: OnProgress | None = None) -> Run:
+def run(
+    what: Job | Plan, *, limit: int | None = None, unfinished: Choice | None = None, **options: Unpack[Options]
+) -> Run:
     """Send the updates of a job or of its plan, and write the report; see `bulkcase.run`."""
-    return asyncio.run(_run.run(what, limit=limit, on_progress=on_progress))
+    return asyncio.run(_run.run(what, limit=limit, unfinished=unfinished, **options))
+
+
+def resume(
+    run: str | Run,
+    *,
+    input: str | None = None,  # noqa: A002 - the word of the command line
+    state: Path | None = None,
+    sandbox: bool = False,
+    **options: Unpack[Options],
+) -> Run:
+    """Go on with a run, or let a corrected file take its place; see `bulkcase.resume`."""
+    return asyncio.run(_resume.resume(run, input=input, state=state, sandbox=sandbox, **options))
+
+
+def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
+    """Send again what did not end well in a run; see `bulkcase.retry`."""
+    return asyncio.run(_resume.retry(run, state=state, sandbox=sandbox, **options))

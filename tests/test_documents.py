@@ -9,6 +9,7 @@ import pytest
 
 import bulkcase
 from bulkcase.cli.main import app
+from bulkcase.errors import Locked, OutsideHours
 from bulkcase.job import load, parse
 from bulkcase.model import Outcome, Stop, StopReason
 from bulkcase.operations.check import check
@@ -33,28 +34,37 @@ def test_the_readme_names_every_command_and_no_other() -> None:
     assert set(re.findall(r"^\| `bulkcase (\w+)", README, re.MULTILINE)) == commands
 
 
-def test_the_readme_names_every_option_of_check_and_run() -> None:
+def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
     """Each option that --help shows stands in the README, and each that the README shows exists."""
     shown = ""
-    for command in ("check", "run"):
+    for command in ("check", "plan", "run", "resume", "retry", "runs", "show", "history", "report"):
         arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
         shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
     options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}
     assert options == set(re.findall(r"`(--[a-z]+)", README))
 
 
+def test_what_the_readme_has_cron_do_is_a_command_that_exists() -> None:
+    """The cron line uses options of the program only."""
+    (line,) = re.findall(r"^\d+ \d+ \* \* \*.*$", README, re.MULTILINE)
+    shown = subprocess.run(
+        [sys.executable, "-m", "bulkcase", "run", "--help"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert all(option in shown for option in re.findall(r"--[a-z]+", line))
+
+
 def test_the_readme_names_every_outcome_and_exit_code() -> None:
     """The tables of outcomes and exit codes miss none that this version can end with."""
     assert all(f"`{outcome}`" in README for outcome in Outcome)
-    stops = {Stop(reason, "").exit_code for reason in StopReason if reason is not StopReason.HOURS}
+    stops = {Stop(reason, "").exit_code for reason in StopReason}
     named = set(map(int, re.findall(r"^\| (\d+) \|", README, re.MULTILINE)))
-    assert named == {0, 1, 2} | stops
+    assert named == {0, 1, 2, Locked.exit_code, OutsideHours.exit_code} | stops
 
 
 def test_the_readme_s_job_is_a_valid_job() -> None:
-    """The job in the README can be copied as it is."""
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    assert parse(text, Path("close.toml")).mapping
+    """The job in the README can be copied as it is, together with the safety rules that stand further down."""
+    job, rules = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert parse(job + rules, Path("close.toml")).safety.send_between
 
 
 def test_the_readme_s_python_uses_names_that_exist() -> None:

@@ -1,7 +1,9 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import os
 import sys
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,9 +12,30 @@ from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
 
+
+class PatientConsole(Console):
+    """A console whose reader may go away: nobody is told any more, and what is being done goes on."""
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print, as long as somebody reads it."""
+        try:
+            super().print(*args, **kwargs)
+        except OSError:
+            self._lose_reader()
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a reader; rich itself would end the program."""
+        self._lose_reader()
+
+    def _lose_reader(self) -> None:
+        self.quiet = True
+        # What is left in the buffer is written at the end, and has no reader either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 # On a terminal long lines break between words; in a pipe a line stays a line.
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+out = PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = PatientConsole(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 __all__ = ["complain", "err", "escape", "indented", "local_time", "number", "out", "someone_is_there"]
 
@@ -23,9 +46,10 @@ def someone_is_there() -> bool:
 
 
 def complain(error: BulkcaseError) -> None:
-    """Print an error as one clear line a problem."""
+    """Print an error as one clear line a problem; what is none (exit code 0) as it is."""
+    mark = "[bold red]error:[/] " if error.exit_code else ""
     for problem in error.problems:
-        err.print(f"[bold red]error:[/] {escape(problem)}")
+        err.print(f"{mark}{escape(problem)}")
 
 
 def indented(console: Console, markup: str, columns: int) -> None:

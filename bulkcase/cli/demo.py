@@ -6,14 +6,23 @@ from typing import Annotated
 import typer
 
 from bulkcase.cli.console import err, escape, out
-from bulkcase.cli.run import in_loop, send
+from bulkcase.cli.sending import in_loop, send
 from bulkcase.cli.show import show_plan, show_problems, show_run
+from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
+from bulkcase.operations.ended import Run
+from bulkcase.operations.execute import Options
 from bulkcase.operations.plan import plan
-from bulkcase.operations.runtime import near
+from bulkcase.operations.progress import Progress
+from bulkcase.operations.resume import resume
+from bulkcase.operations.run import run
+from bulkcase.operations.runtime import command_line, near
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the demo's files.", show_default=True)]
+
+_ENOUGH = 100
+"""Rows after which the demo interrupts its run."""
 
 
 def demo_command(folder: Folder = FOLDER) -> None:
@@ -27,12 +36,34 @@ def demo_command(folder: Folder = FOLDER) -> None:
     planned = in_loop(plan(job, runtime=runtime))
     show_plan(planned)
     err.print("the server has bad moments: it throttles, fails, drops connections, answers nonsense")
-    ended = in_loop(send(planned, quiet=False, runtime=runtime))
-    _step("4. Report: every row's fate", "")
+    options = Options(runtime=runtime)
+    stopped = send(lambda more: run(planned, unfinished="new", **_interrupted(more)), options, quiet=False)
+    show_run(stopped)
+    _step("4. Resume: nothing is lost, nothing that landed is sent again", stopped.next_command)
+    ended = send(lambda more: resume(stopped, **more), options, quiet=False)
+    _step("5. Report: every row's fate", f"{near(ended.folder)}")
     show_run(ended)
+    _tell_what_is_left(ended)
+
+
+def _interrupted(options: Options) -> Options:
+    """Return the options of a run that ends as Ctrl-C would end it, in the middle."""
+    shown, stop = options.get("on_progress"), options.get("stop")
+
+    def watch(progress: Progress) -> None:
+        if shown is not None:
+            shown(progress)
+        if stop is not None and progress.done >= _ENOUGH:
+            stop.set(Stop(StopReason.INTERRUPTED, "the demo pressed Ctrl-C"))
+
+    return Options(**options | {"on_progress": watch})
+
+
+def _tell_what_is_left(ended: Run) -> None:
     out.print("results.csv has all rows, failed.csv those that need a person")
     out.print("Correct failed.csv and send it again:")
-    out.print(f"  bulkcase run {escape(str(folder))}/demo.toml --input {escape(str(near(ended.folder)))}/failed.csv")
+    command = command_line("resume", ended.id, ended.ledger)
+    out.print(f"  {escape(command)} --input {escape(str(near(ended.folder)))}/failed.csv")
 
 
 def _step(title: str, command: str) -> None:

@@ -3,35 +3,62 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
-from bulkcase.cli.console import err
 from bulkcase.model import Stop, StopReason
 from bulkcase.stopping import StopSwitch
+
+GRACE = 20.0
+"""Seconds for which calls in flight are let finish after the first signal."""
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+def interrupt_by_signals() -> None:
+    """Let every signal that asks the program to end do what Ctrl-C does; one that is ignored (nohup) stays ignored."""
+    for number in _signals():
+        signal.signal(number, _interrupt)
+
+
 @contextmanager
-def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
-    """Let the first signal set the switch; meant for the time in which calls are made. Needs a running loop."""
-    loop = asyncio.get_running_loop()
-    signals = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+def stopped_by_signals(stop: StopSwitch, tell: Callable[[str], None]) -> Iterator[None]:
+    """Let the first signal set the switch and the second one cancel this task; for the time in which calls are made.
+
+    Nothing is raised in the middle of anything: the loop hears of signals between two steps.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if sys.platform == "win32":  # its loops know no signal handlers, Ctrl-C raises KeyboardInterrupt
         yield
         return
+    signals, heard = _signals(), 0
 
-    def first(received: signal.Signals) -> None:
-        for number in signals:
-            loop.remove_signal_handler(number)
-        stop.set(Stop(StopReason.INTERRUPTED, f"interrupted by {received.name}"))
-        err.print("stopping: calls in flight are let finish; once more ends at once")
+    def hear(number: signal.Signals) -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 1:
+            reason = Stop(StopReason.INTERRUPTED, f"interrupted by {number.name}")
+            stop.set(reason)
+            loop.call_later(GRACE, stop.abandon, reason)
+            tell(f"stopping: calls in flight are let finish, {GRACE:.0f} s at most; once more ends at once")
+        elif heard == 2 and task is not None:
+            task.cancel()
 
     for number in signals:
-        loop.add_signal_handler(number, first, number)
+        loop.add_signal_handler(number, hear, number)
     try:
         yield
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+        interrupt_by_signals()
+
+
+def _signals() -> list[signal.Signals]:
+    named = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    return [number for number in named if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

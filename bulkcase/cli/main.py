@@ -11,7 +11,11 @@ from bulkcase import __version__
 from bulkcase.cli.check import check_command
 from bulkcase.cli.console import complain
 from bulkcase.cli.demo import demo_command
+from bulkcase.cli.interrupts import interrupt_by_signals
+from bulkcase.cli.plan import plan_command
+from bulkcase.cli.resume import resume_command, retry_command
 from bulkcase.cli.run import run_command
+from bulkcase.cli.runs import history_command, report_command, runs_command, show_command
 from bulkcase.cli.sandbox import sandbox_command
 from bulkcase.errors import BulkcaseError
 
@@ -27,6 +31,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line and exit."""
+    interrupt_by_signals()
     sys.exit(exit_code_of(sys.argv[1:]))
 
 
@@ -86,7 +91,14 @@ def _options(
 
 app.command("demo")(demo_command)
 app.command("check")(check_command)
+app.command("plan")(plan_command)
 app.command("run")(run_command)
+app.command("resume")(resume_command)
+app.command("retry")(retry_command)
+app.command("runs")(runs_command)
+app.command("show")(show_command)
+app.command("history")(history_command)
+app.command("report")(report_command)
 app.command("sandbox")(sandbox_command)
 
 

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.console import err, escape
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
+from bulkcase.operations.find import with_folders, with_input
 from bulkcase.operations.runtime import rehearsal
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
@@ -15,7 +17,15 @@ InputFile = Annotated[
     str | None,
     typer.Option("--input", metavar="FILE", help="Read this file instead of the job's; - is standard input."),
 ]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="The id of a run, a part of it, or last.", show_default=False)
+]
+Corrected = Annotated[
+    str | None, typer.Option("--input", metavar="FILE", help="A corrected file: what has landed is not sent again.")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Outside safety.send_between: wait, rather than stop.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N rows.")]
+OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look among the runs against the embedded server.")]
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Rehearse against the embedded server: own ledger, quota on a faster clock.")
 ]
@@ -25,38 +35,34 @@ StateFolder = Annotated[
 ReportFolder = Annotated[
     Path | None, typer.Option("--reports", metavar="DIR", help="The folder that gets one folder a run.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, for finding a fault.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 
 
+class _Handler(logging.Handler):
+    """Says what happens where everything is said that is no result."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record as one line."""
+        err.print(escape(self.format(record)))
+
+
 def log_to_stderr(verbose: bool) -> None:
-    """Log what bulkcase does to standard error: with --verbose every call, else nothing below a warning."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    """Log what bulkcase does to standard error: with --verbose every call, else what a person should know."""
+    handler = _Handler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if verbose else "%(message)s"))
     logger = logging.getLogger("bulkcase")
     logger.handlers = [handler]
-    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-def load_job(
-    file: Path,
-    *,
-    input_file: str | None = None,
-    state: Path | None = None,
-    reports: Path | None = None,
-    sandbox: bool = False,
-) -> Job:
+def load_job(file: Path, *, input_file: str | None = None, state: Path | None = None, sandbox: bool = False) -> Job:
     """Return the job of a file with what the command line puts in place of its settings."""
-    job = load(file)
+    job = with_folders(load(file), state=state)
     if input_file is not None:
-        path = input_file if input_file == "-" else str(Path(input_file).absolute())
-        job = job.model_copy(update={"input": job.input.model_copy(update={"path": path})})
-    if state is not None:
-        job = job.model_copy(update={"state": job.state.model_copy(update={"directory": str(state.absolute())})})
-    if reports is not None:
-        job = job.model_copy(update={"report": job.report.model_copy(update={"directory": str(reports.absolute())})})
+        job = with_input(job, input_file)
     return rehearsal(job) if sandbox else job
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
@@ -31,7 +32,8 @@ class ProgressDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError):  # nobody looks any more
+                self._bar.close()
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the run is."""
@@ -42,6 +44,12 @@ class ProgressDisplay:
         elif time.monotonic() >= self._next_line or progress.done == progress.total:
             self._next_line = time.monotonic() + _LINE_EVERY
             err.print(f"{progress.done:,} of {progress.total:,} rows, {progress.rate:.1f} a second, {told(progress)}")
+
+    def tell(self, text: str) -> None:
+        """Print a message where the bar was; it comes back below."""
+        if self._bar is not None:
+            self._bar.clear()
+        err.print(text)
 
     def _draw(self, progress: Progress) -> None:
         bar = self._bar = self._bar or _bar_of(progress.total)
@@ -56,7 +64,9 @@ def _bar_of(total: int) -> "tqdm[NoReturn]":
     return tqdm(
         total=total,
         dynamic_ncols=True,
-        bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}",
+        # Short, so that 80 columns have room for what is said behind it; gone at the end, when the last word is said.
+        bar_format="{percentage:3.0f}% |{bar:10}| {n_fmt}/{total_fmt}{postfix}",
+        leave=False,
         file=sys.stderr,
     )
 
@@ -67,6 +77,6 @@ def told(progress: Progress) -> str:
     if progress.done == progress.total:
         return failed
     if progress.why_paused:
-        next_try = f"next try in {seconds_text(progress.paused)}" if progress.paused > 0 else "trying again"
+        next_try = f"next call in {seconds_text(progress.paused)}" if progress.paused > 0 else "trying again"
         return f"{failed}, {progress.why_paused}: {next_try}"
     return f"{failed}, done {local_time(progress.finish_at)}"

@@ -1,14 +1,9 @@
 """bulkcase run."""
 
-import asyncio
-import sys
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from bulkcase.cli.console import err, number, someone_is_there
-from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.options import (
     AsJson,
     InputFile,
@@ -19,28 +14,39 @@ from bulkcase.cli.options import (
     ReportFolder,
     StateFolder,
     Verbose,
+    Wait,
     Yes,
     load_job,
     log_to_stderr,
-    need_yes,
 )
-from bulkcase.cli.progress import ProgressDisplay
-from bulkcase.cli.show import show_plan, show_run
-from bulkcase.model import Outcome
-from bulkcase.operations.plan import Plan, plan
-from bulkcase.operations.run import Run, abandon, check_credentials, run
-from bulkcase.operations.runtime import Runtime, target_name
-from bulkcase.reporting.summary import summary_text
-from bulkcase.stopping import StopSwitch
+from bulkcase.cli.sending import end, questions, send
+from bulkcase.errors import UsageError
+from bulkcase.operations.execute import Options
+from bulkcase.operations.questions import Choice
+from bulkcase.operations.run import run
 
-_T = TypeVar("_T")
+Continue = Annotated[
+    bool, typer.Option("--continue", help="Resume the unfinished run of this job; without one, start a new one.")
+]
+New = Annotated[
+    bool, typer.Option("--new", help="Start a new run; the pending rows of an unfinished one stay pending.")
+]
+
+
+SavedPlan = Annotated[
+    str | None, typer.Option("--plan", metavar="RUN", help="Run this saved plan, exactly as it was made.")
+]
 
 
 def run_command(
     job: JobFile,
     *,
+    saved: SavedPlan = None,
     input_file: InputFile = None,
     yes: Yes = False,
+    go_on: Continue = False,
+    new: New = False,
+    wait: Wait = False,
     limit: Limit = None,
     sandbox: InSandbox = False,
     as_json: AsJson = False,
@@ -51,44 +57,16 @@ def run_command(
 ) -> None:
     """Plan, ask, send, report: every row's fate in a report."""
     log_to_stderr(verbose)
-    loaded = load_job(job, input_file=input_file, state=state, reports=reports, sandbox=sandbox)
-    if not yes and (not someone_is_there() or loaded.input.path == "-"):
-        raise need_yes("run")
-    check_credentials(loaded)
-    planned = in_loop(plan(loaded, limit=limit))
-    if not quiet:
-        show_plan(planned)
-    if not (yes or _agreed(planned)):
-        abandon(planned)
-        err.print("nothing was sent")
-        return
-    ended = in_loop(send(planned, quiet=quiet))
-    if as_json:
-        sys.stdout.write(summary_text(ended.summary))
-    elif not quiet:
-        show_run(ended)
-    raise typer.Exit(ended.exit_code)
-
-
-async def send(planned: Plan, *, quiet: bool, runtime: Runtime | None = None) -> Run:
-    """Run a plan with a progress display, stopped by signals."""
-    stop = StopSwitch()
-    with ProgressDisplay(quiet=quiet) as display, stopped_by_signals(stop):
-        return await run(planned, on_progress=display, stop=stop, runtime=runtime)
-
-
-def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
-    """Return what a verb returns, run in an event loop of its own: the fastest there is."""
-    factory = None
-    if sys.platform != "win32":
-        import uvloop  # noqa: PLC0415 - it does not exist on Windows
-
-        factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(verb)
-
-
-def _agreed(planned: Plan) -> bool:
-    """Ask whether to send; a plan without calls needs no question."""
-    calls = planned.counts[Outcome.PENDING]
-    return not calls or typer.confirm(f"Send {number(calls, 'update')} to {target_name(planned.job)}?", err=True)
+    if go_on and new:
+        raise UsageError("run: --continue and --new are two answers to one question: give one of them")
+    if saved is not None and limit is not None:
+        raise UsageError("run: --limit is of a new plan, and --plan runs one as it was made: give one of them")
+    loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-")
+    choice: Choice | None = "continue" if go_on else "new" if new else None
+    ended = send(
+        lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),
+        Options(wait=wait, reports=reports),
+        quiet=quiet,
+    )
+    end(ended, as_json=as_json, quiet=quiet)

@@ -7,7 +7,7 @@ import typer
 
 from bulkcase.cli.console import err, number, out
 from bulkcase.cli.interrupts import stopped_by_signals
-from bulkcase.cli.run import in_loop
+from bulkcase.cli.sending import in_loop
 from bulkcase.errors import UsageError
 from bulkcase.job.quantities import duration, window
 from bulkcase.operations.serve import serve
@@ -54,7 +54,7 @@ async def _serve(settings: SandboxSettings, cases: int, port: int) -> int:
         err.print(
             f"{number(len(server.cases), 'case')}, the first is {next(iter(server.cases), 'none')}; Ctrl-C ends it"
         )
-        with stopped_by_signals(stop):
+        with stopped_by_signals(stop, lambda _: None):
             try:
                 async with stop.interruptible():
                     await asyncio.Event().wait()

@@ -9,12 +9,15 @@ from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.job.quantities import seconds_text
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
-from bulkcase.operations.plan import Plan
-from bulkcase.operations.run import Run
+from bulkcase.operations.ended import Run
+from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import is_sandbox, near, target_name
+from bulkcase.planning.changes import ChangeGroup
 from bulkcase.reporting.summary import Cause
 
 _SHOWN = 5
+_SHOWN_GROUPS = 10
+_LONGEST_VALUE = 50
 _WILL_BE = {
     Outcome.PENDING: "to send",
     Outcome.UNCHANGED: "nothing to change",
@@ -23,49 +26,85 @@ _WILL_BE = {
 }
 
 
-def show_plan(plan: Plan) -> None:
+def show_plan(plan: Plan, console: Console = err) -> None:
     """Say what a run is about to do: rows, fields, calls, date of finish, host."""
     where = "the embedded sandbox" if is_sandbox(plan.job) else escape(target_name(plan.job))
-    err.print(f"[bold]{escape(plan.job.name)}[/] → {where}")
-    err.print(f"{escape(plan.input)}: {number(plan.rows, 'row')} about {number(plan.cases, 'case')}")
+    console.print(f"[bold]{escape(plan.job.name)}[/] → {where}")
+    console.print(f"{escape(plan.input)}: {number(plan.rows, 'row')} about {number(plan.cases, 'case')}")
     for outcome, text in _WILL_BE.items():
         if plan.counts[outcome]:
-            err.print(f"  {plan.counts[outcome]:>9,}  {text}")
-    _show_causes(err, plan.causes, tips=False)
+            console.print(f"  {plan.counts[outcome]:>9,}  {text}")
+    show_causes(console, plan.causes, tips=False)
     for note in plan.notes:
-        err.print(f"[yellow]note:[/] {escape(note)}")
+        console.print(f"[yellow]note:[/] {escape(note)}")
     fields = ", ".join(plan.fields)
     clears = f"; {number(plan.clears, 'value')} will be emptied" if plan.clears else ""
-    err.print(f"sets {escape(fields)}{clears}")
-    _show_time(plan)
+    console.print(f"sets {escape(fields)}{clears}")
+    _show_time(plan, console)
 
 
-def _show_time(plan: Plan) -> None:
+def _show_time(plan: Plan, console: Console) -> None:
     calls = plan.counts[Outcome.PENDING]
     windows = ", ".join(f"{window.limit:,} in {seconds_text(window.seconds)}" for window in plan.job.quota.windows)
     pace = f"at {windows}" if windows else "without a quota"
-    least = f"at least {seconds_text(plan.forecast.seconds)}, not done before {local_time(plan.finish_at)}"
-    err.print(f"{number(calls, 'call')} {pace}: {least}")
+    least = f"not done before {local_time(plan.finish_at)}"
+    if plan.forecast.seconds >= 1:
+        least = f"at least {seconds_text(plan.forecast.seconds)}, {least}"
+    console.print(f"{number(calls, 'call')} {pace}: {least}")
+
+
+def show_changes(groups: Sequence[ChangeGroup]) -> None:
+    """Print the biggest groups of what would be set to what."""
+    for group in groups[:_SHOWN_GROUPS]:
+        to = "many different values" if group.to is None else _shortened(group.to) if group.to else "nothing (cleared)"
+        out.print(f"  {group.count:>9,}  {escape(group.field)} → {escape(to)}")
+    if len(groups) > _SHOWN_GROUPS:
+        out.print(f"  and {number(len(groups) - _SHOWN_GROUPS, 'smaller group')}")
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1] + "…"
 
 
 def show_run(run: Run) -> None:
     """Say how a run ended: outcomes and files on standard output, reasons with what to do."""
     summary = run.summary
-    out.print(_outcome_table(run.outcomes))
+    out.print(outcome_table(run.outcomes))
     if summary.reason:
-        err.print(f"[bold red]{escape(summary.state)}:[/] {escape(summary.reason)}")
-    _show_causes(out, summary.errors, tips=True)
+        err.print(f"[bold red]{escape(_reason(run))}[/]")
+    show_causes(out, summary.errors, tips=True)
     calls = sum(summary.calls.values())
     throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
     retries = f" ({number(summary.retries, 'retry', 'retries')}{throttled})" if summary.retries else ""
     out.print(f"{number(calls, 'call')}{retries} in {seconds_text(summary.duration_s)}, run {escape(run.id)}")
     out.print(f"report: {escape(str(near(run.folder)))}")
-    if run.outcomes[Outcome.PENDING]:
-        left = number(run.outcomes[Outcome.PENDING], "row is", "rows are")
-        err.print(f"{left} pending; running the job again sends all its rows, with the same values")
+    if run.note:
+        err.print(escape(run.note))
+    show_next(err, run.next_command)
 
 
-def _outcome_table(outcomes: Mapping[Outcome, int]) -> Table:
+def show_stop(run: Run) -> None:
+    """Say why a run ended before its last row and how it goes on; nothing where it did not."""
+    if run.summary.reason:
+        err.print(f"[bold red]{escape(_reason(run))}[/]")
+        show_next(err, run.next_command)
+
+
+def _reason(run: Run) -> str:
+    state, reason = run.summary.state, run.summary.reason
+    return reason if reason.startswith(state) else f"{state}: {reason}"
+
+
+def show_next(console: Console, command: str) -> None:
+    """Print the exact command that goes on from here, if there is one."""
+    if command:
+        what = "send those rows again with" if command.startswith("bulkcase retry") else "go on with"
+        console.print(f"{what}: [bold]{escape(command)}[/]")
+
+
+def outcome_table(outcomes: Mapping[Outcome, int]) -> Table:
+    """Return the outcomes that there are, with their numbers."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column()
@@ -76,7 +115,8 @@ def _outcome_table(outcomes: Mapping[Outcome, int]) -> Table:
     return table
 
 
-def _show_causes(console: Console, causes: Sequence[Cause], *, tips: bool) -> None:
+def show_causes(console: Console, causes: Sequence[Cause], *, tips: bool) -> None:
+    """Print why rows did not end well, the most frequent causes first, with what to do where that is wanted."""
     for cause in causes[:_SHOWN]:
         rows = number(cause.count, "row")
         indented(console, f"[red]{escape(cause.code)}[/], {rows}; first {escape(cause.example)}", 2)

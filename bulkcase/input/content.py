@@ -85,6 +85,15 @@ class Content:
             self.path.unlink(missing_ok=True)
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal; raises InputError where it cannot be read."""
+    content = hold(path)
+    try:
+        return content.sha256()
+    finally:
+        content.discard()
+
+
 def hold(path: Path) -> Content:
     """Find the file, or copy a stream (standard input, a pipe) into a private temporary file."""
     if path == Path("-"):

@@ -37,6 +37,8 @@ class Table:
         """Of the file's bytes, in hexadecimal."""
         self.size = content.size
         """Bytes."""
+        self.modified_at = None if content.is_copy else content.modified_ns / 1e9
+        """When the file was last changed, in seconds since the epoch; None for a stream."""
         self._content = content
         self._rows = rows
 

@@ -70,6 +70,14 @@ class Hours:
             closing = max(closing, end)
         return closing
 
+    def done_at(self, now: float, seconds: float) -> float:
+        """Return when so many seconds of open hours have passed, from `now` on."""
+        at = self.opens_at(now)
+        while (closes := self.closes_at(at)) - at < seconds:
+            seconds -= closes - at
+            at = self.opens_at(closes)
+        return at + seconds
+
     def _spans(self, now: float) -> Iterator[Span]:
         """Yield the spans in their order, the first of them over before `now` or open then."""
         midnight = dt.datetime.combine(self._wall(now), dt.time()) - dt.timedelta(days=2)

@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 _OFF: dict[str, Any] = {
-    "input.min_rows": "off",
-    "input.max_age": "off",
     "snapshot.read": "never",
     "snapshot.filter": {},
     "safety.verify": "none",
     "safety.canary": 0,
-    "safety.max_changes": "off",
     "report.formats": ["csv"],
     "report.private": [],
     "report.metrics": "off",

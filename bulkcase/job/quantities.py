@@ -15,6 +15,7 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s|m|h|d)")
 _LIMIT = re.compile(r"[0-9]{1,9}")
 _TOO_MANY = 10**9
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%\s*of\s*([0-9]{1,9})")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%")
 _MOST_ROWS = 100_000
 """A share is taken of so many rows at most: they are kept in memory."""
 
@@ -39,6 +40,24 @@ class FailureLimit:
     def text(self) -> str:
         """The limit as a job file writes it."""
         return str(self.most) if self.of is None else f"{float(self.most * 100):g}% of {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLimit:
+    """How many rows a plan may send: above it, it is refused."""
+
+    most: Fraction
+    """A share of the plan's rows, or a count of them."""
+    is_share: bool
+
+    def allows(self, sent: int, rows: int) -> bool:
+        """Say whether a plan may send so many of its rows."""
+        return sent <= (self.most * rows if self.is_share else self.most)
+
+    @property
+    def text(self) -> str:
+        """The limit as a job file writes it."""
+        return f"{float(self.most * 100):g}%" if self.is_share else str(self.most)
 
 
 def duration(text: object) -> float:
@@ -81,6 +100,28 @@ def failure_limit(written: object) -> FailureLimit:
     if not 1 <= of <= _MOST_ROWS:
         raise ValueError(f"must be a share of 1 to {_MOST_ROWS} rows")
     return FailureLimit(most, of)
+
+
+def change_limit(written: object) -> ChangeLimit:
+    """Return the limit in "10%", or in a count, with or without quotes.
+
+    Raises ValueError with a message for the person who wrote it.
+    """
+    text = written.strip() if isinstance(written, str) else ""
+    rows = int(text) if _LIMIT.fullmatch(text) else written
+    if type(rows) is int and 0 <= rows < _TOO_MANY:
+        return ChangeLimit(Fraction(rows), is_share=False)
+    found = _PERCENT.fullmatch(text)
+    if found is None or Fraction(found[1]) > 100:
+        raise ValueError('must be a share of the rows such as "10%", a count of them, or "off"')
+    return ChangeLimit(Fraction(found[1]) / 100, is_share=True)
+
+
+def row_count(written: object) -> int:
+    """Return a count of rows from 1 on; raises ValueError with a message for the person who wrote it."""
+    if type(written) is not int or not 1 <= written < _TOO_MANY:
+        raise ValueError('must be a count of rows from 1 on, without quotes, or "off"')
+    return written
 
 
 def or_off(read: Callable[[object], T]) -> Callable[[object], T | None]:

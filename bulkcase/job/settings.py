@@ -12,7 +12,18 @@ from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_
 from bulkcase.job import host as hosts
 from bulkcase.job.hours import Hours, hours
 from bulkcase.job.paths import expanded
-from bulkcase.job.quantities import Duration, FailureLimit, QuotaWindow, Window, duration, failure_limit, or_off
+from bulkcase.job.quantities import (
+    ChangeLimit,
+    Duration,
+    FailureLimit,
+    QuotaWindow,
+    Window,
+    change_limit,
+    duration,
+    failure_limit,
+    or_off,
+    row_count,
+)
 from bulkcase.job.secrets import check_reference
 from bulkcase.job.sources import KeyColumn, Later, Lookup, Source, Table, Zone
 
@@ -103,8 +114,8 @@ class Input(Table):
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     timezone: Zone | None = None
     clear_marker: str | None = Field(default=None, min_length=1)
-    min_rows: Later = "off"
-    max_age: Later = "off"
+    min_rows: Annotated[int | None, BeforeValidator(or_off(row_count))] = None
+    max_age: Annotated[float | None, BeforeValidator(or_off(duration))] = None
 
     @field_validator("sheet", mode="before")
     @classmethod
@@ -150,7 +161,7 @@ class Safety(Table):
     verify: Later = "none"
     canary: Later = 0
     max_failures: Annotated[FailureLimit | None, PlainValidator(or_off(failure_limit))] = failure_limit("20% of 200")
-    max_changes: Later = "off"
+    max_changes: Annotated[ChangeLimit | None, PlainValidator(or_off(change_limit))] = None
     send_between: Annotated[Hours | None, PlainValidator(or_off(hours))] = None
     max_duration: Annotated[float | None, BeforeValidator(or_off(duration))] = None
     allow_read_only: tuple[str, ...] = ()

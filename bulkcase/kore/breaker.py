@@ -2,10 +2,11 @@
 
     how a call ended              what it says
     not sent                      the server cannot be reached: opens at once, no row can be to blame
-    transient                     } a row may be to blame: opens at the fifth different request in a row
+    502, 503, 504                 } a row may be to blame: opens at the fifth different request in a row
     timeout, connection lost      } (one row that fails again and again is no outage)
     cut off by ourselves          nothing
-    anything else                 the server is there: a sound answer, which closes it, whosever it is
+    anything else, 500 too        the server is there: a sound answer, which closes it, whosever it is
+                                  (a 500 is the application's: where every row gets one, safety.max_failures stops)
 
     state                         who leaves                        until
     closed                        everybody                         it opens
@@ -21,6 +22,8 @@ from bulkcase.kore.verdict import Kind, Silence, Verdict
 
 _OPENS_AT = 5
 _LONGEST_PAUSE = 60.0
+_DOWN = frozenset({502, 503, 504})
+"""What gateways answer for a server that is down."""
 _PROMISED = object()
 """Stands for a probe that has its slot and has not left yet."""
 
@@ -87,6 +90,10 @@ class Breaker:
         if self._probe == request:
             self._probe = None
 
+    def rested(self, until: float) -> None:
+        """Note that nothing leaves until then, for other reasons: that time says nothing about the server."""
+        self._opened = max(self._opened, until)
+
     def note(self, request: object, verdict: Verdict, now: float) -> bool:
         """Note the verdict on a call; return whether it is time to give up."""
         if not _is_failure(verdict):
@@ -132,5 +139,5 @@ class Breaker:
 def _is_failure(verdict: Verdict) -> bool:
     """Say whether a verdict tells that the server is down; an answer that cannot be read is an answer."""
     if verdict.status is not None:
-        return verdict.kind is Kind.TRANSIENT
+        return verdict.status in _DOWN and verdict.kind is Kind.TRANSIENT
     return verdict.kind in {Kind.UNANSWERED, Kind.NOT_SENT}

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _TOKEN_LIKE = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
+_WORTH_TELLING = 5.0
+"""Seconds of waiting for the quota from which on people are told."""
 _PATH = "/caseManagement/api/public/analytics/"
 
 
@@ -77,21 +79,34 @@ class Door:
         self._stop = stop
         self._record = record
         self._recorded = recorded
+        self._held_until = float("-inf")
+        self._why_held = ""
+        self._opens_at = 0.0
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._sleeper: asyncio.Timeout | None = None
         """Ends the sleep of whoever has the turn."""
 
-    @property
-    def paused_until(self) -> float:
-        """When calls may leave again, on the clock's monotonic scale; in the past where nothing is paused."""
-        return max(self._throttle.until, self._breaker.until)
+    def pause(self) -> tuple[float, str]:
+        """Return until when nobody's calls leave, on the clock's monotonic scale, and why; in words for people.
 
-    @property
-    def why_paused(self) -> str:
-        """Why everybody pauses, in a word or a few; empty while calls leave."""
-        throttled = self._throttle.until > self._clock.monotonic()
-        return self._breaker.why or ("throttled" if throttled else "")
+        Nobody's do while there is a reason. The moment may be past: a probe is out that decides how it goes on.
+        """
+        now = self._clock.monotonic()
+        if self._held_until > now:
+            return self._opens_at, self._why_held
+        if self._breaker.is_open:
+            return self._breaker.until, self._breaker.why
+        if self._throttle.until > now:
+            return self._throttle.until, "throttled"
+        free_at = self._quota.free_at(now) if self._waiting else now
+        return (free_at, "the quota is used up") if free_at - now > _WORTH_TELLING else (now, "")
+
+    def hold(self, until: float, why: str, opens_at: float) -> None:
+        """Let no call leave before `until`, on the clock's monotonic scale; people are told of `opens_at`."""
+        self._held_until, self._why_held, self._opens_at = until, why, opens_at
+        self._throttle.rested(until)
+        self._breaker.rested(until)
 
     def try_slot(self) -> bool:
         """Take a slot of the quota if one is free now and nobody waits for it."""
@@ -184,7 +199,7 @@ class Door:
             self._sleeper = None  # a scope is ended once
 
     def _free_at(self, now: float) -> float:
-        return max(self._quota.free_at(now), self._throttle.until, self._breaker.free_at)
+        return max(self._quota.free_at(now), self._throttle.until, self._breaker.free_at, self._held_until)
 
     def _take(self) -> bool:
         now = self._clock.monotonic()
@@ -196,7 +211,7 @@ class Door:
 
     async def _once(self, request: Request, token: str) -> Verdict:
         request.calls += 1
-        started_at, left_at = self._clock.now(), self._clock.monotonic()
+        left_at = self._clock.monotonic()
         verdict = None
         try:
             verdict = await self._exchange(request, token)
@@ -210,7 +225,7 @@ class Door:
             kind = Kind.UNANSWERED if verdict is None else verdict.kind
             status = None if verdict is None else verdict.status
             _log.debug("%s row %s: %s %s", request.path, request.row, status or "no answer", kind)
-            self._record(Call(request.endpoint, started_at, self._clock.now(), kind, status, request.row))
+            self._record(Call(request.endpoint, left_at, now, kind, status, request.row))
             if verdict is None:
                 self._breaker.gone(request)
                 self._wake()

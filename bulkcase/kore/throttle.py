@@ -42,6 +42,11 @@ class Throttle:
         self.until = max(self.until, now + (asked or min(doubled, self._longest)))
         return again and now - self._first >= self.patience
 
+    def rested(self, until: float) -> None:
+        """Note that nothing leaves until then, for other reasons: that time says nothing about the server."""
+        if self._first is not None:
+            self._first = max(self._first, until)
+
     def succeeded(self, left_at: float) -> None:
         """Note a call that was not throttled: the next pause starts small again."""
         if left_at >= self.until:

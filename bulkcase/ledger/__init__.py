@@ -3,5 +3,6 @@
 from bulkcase.ledger.journal import Journal
 from bulkcase.ledger.rows import RowRecord, RunRows
 from bulkcase.ledger.runs import Ledger, RunRecord
+from bulkcase.ledger.sessions import Worker
 
-__all__ = ["Journal", "Ledger", "RowRecord", "RunRecord", "RunRows"]
+__all__ = ["Journal", "Ledger", "RowRecord", "RunRecord", "RunRows", "Worker"]

@@ -1,8 +1,9 @@
 """Opening the database: files, modes, pragmas, version, and errors in words. What is SQLite's own is here alone."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,12 @@ from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one."""
-_PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
+_CACHE_KIB: Final = 16_384
+"""So much of the ledger each connection keeps in memory: the index by case of 250,000 new rows, which every batch of
+them touches all over."""
+_BEGIN: Final = "BEGIN IMMEDIATE"
+"""The driver itself begins late, and never before a CREATE TABLE."""
+_PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", f"PRAGMA cache_size = -{_CACHE_KIB}")
 _ANOTHER_FOLDER: Final = "name another folder with --state"
 _NO_WAL: Final = "SQLite's WAL does not work: name a local folder with --state"
 _REMEDIES: Final = {
@@ -53,9 +59,23 @@ def open_engine(path: Path) -> Engine:
 def writing(connection: Connection, path: Path) -> Iterator[None]:
     """Write in one transaction: all or nothing, and alone from its first read on."""
     with in_words(path), connection.begin():
-        # The driver itself begins late, and never before a CREATE TABLE.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(_BEGIN)
         yield
+
+
+@contextmanager
+def writing_many(connection: Connection, path: Path) -> Iterator[Any]:
+    """Write as `writing` does, with the driver's own cursor: for what each row of a file pays for."""
+    driver = connection.connection
+    # A cursor that an error keeps alive would keep the file open.
+    with in_words(path), closing(driver.cursor()) as cursor:
+        try:
+            cursor.execute(_BEGIN)
+            yield cursor
+            driver.commit()
+        except BaseException:
+            driver.rollback()
+            raise
 
 
 @contextmanager
@@ -63,7 +83,7 @@ def in_words(path: Path) -> Iterator[None]:
     """Turn what the database or the disk raises into a LedgerError that names the file."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         raise LedgerError(f"{path}: {cause}: {_remedy(cause)}") from None
     except OSError as error:
@@ -111,10 +131,22 @@ def _check_version(connection: Connection, path: Path) -> None:
     if not inspect(connection).has_table(schema.name):
         metadata.create_all(connection)
         connection.execute(insert(schema).values(version=SCHEMA_VERSION))
+        _tell_sizes(connection)
         return
-    version = connection.scalar(select(schema.c.version))
+    version = connection.scalar(select(schema.c.version)) or 0
     if version != SCHEMA_VERSION:
+        advice = "update bulkcase" if version > SCHEMA_VERSION else "move it out of the way: it is of a trial version"
         raise LedgerError(
-            f"{path}: is of version {version}, this program knows {SCHEMA_VERSION}: "
-            f"update bulkcase, or {_ANOTHER_FOLDER}"
+            f"{path}: is of version {version}, this program knows {SCHEMA_VERSION}: {advice}, or {_ANOTHER_FOLDER}"
         )
+
+
+def _tell_sizes(connection: Connection) -> None:
+    """Let SQLite know how many rows a run has and how few of them a case, which it would guess wrongly from nothing.
+
+    Its own ANALYZE would have to read them, again and again; these are the numbers that it writes
+    (https://sqlite.org/fileformat2.html#stat1tab).
+    """
+    connection.exec_driver_sql("ANALYZE sqlite_schema")
+    for index, sizes in (("rows", "1000000 100000 1"), ("rows_by_case", "1000000 100000 2 1")):
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", ("rows", index, sizes))

@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bulkcase.ledger.rows import Change
+from bulkcase.ledger.changes import Change
+from bulkcase.ledger.transitions import Event
 from bulkcase.model import Call
 
 Commit = Callable[[Sequence[Change], Sequence[Call]], None]
 
 _QUIET_TURNS: Final = 2
-"""Turns of the loop without a new change after which a group is committed. An answer that has come takes two turns to
-become a change: one to be read, one to wake its worker. A commit costs as much as serving several rows does."""
+"""Turns of the loop without a new writer after which a group is written.
+
+At the turn of a writer the sockets of others have answers too, and they become writers one turn and two turns later.
+"""
 
 
 class Journal:
-    """Collects changes and calls, and commits whatever waits as one group once the loop has nothing to add to it.
+    """Collects changes and calls, and commits whatever waits as one group as soon as nobody joins it any more.
 
     A worker that waits for `write` knows that its changes are on disk; many workers share one commit, without a timer.
-    Each worker adds to a group once and then waits for it, so no group waits for long.
     """
 
     def __init__(self, commit: Commit) -> None:
@@ -31,32 +33,50 @@ class Journal:
         """Keep a call for the next commit."""
         self._calls.append(call)
 
+    def keep(self, *changes: Change) -> None:
+        """Keep changes for the next commit, whoever causes it; no cancellation can come in between."""
+        self._changes.extend(changes)
+
     async def write(self, *changes: Change) -> None:
-        """Return when these changes are durable; raises what the commit raised, LedgerError above all."""
+        """Return when these changes, and all that waited, are durable.
+
+        Raises what the commit raised, LedgerError above all: then no intent of the group counts, and whatever has
+        happened already (outcomes, calls) waits for the next commit.
+        """
         self._changes.extend(changes)
         loop = asyncio.get_running_loop()
         # A future of its own for everybody: whoever is cancelled leaves the group alone, the commit is everybody's.
         written = loop.create_future()
         self._waiting.append(written)
         if len(self._waiting) == 1:
-            loop.call_soon(self._flush_when_quiet, loop, 1, _QUIET_TURNS)
+            loop.call_soon(self._write_when_quiet, loop, 1, _QUIET_TURNS)
         await written
 
-    def _flush_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int, turns: int) -> None:
+    def flush(self) -> None:
+        """Commit what waits, now; raises as `write`."""
+        changes, made = self._changes, self._calls
+        self._changes, self._calls = [], []
+        try:
+            self._commit(changes, made)
+        except BaseException:
+            happened = [change for change in changes if change.event is not Event.INTEND]
+            self._changes, self._calls = happened + self._changes, made + self._calls
+            raise
+
+    def _write_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int, turns: int) -> None:
         waiting = len(self._waiting)
         if waiting > seen:
             turns = _QUIET_TURNS
         if turns > 0:
-            loop.call_soon(self._flush_when_quiet, loop, waiting, turns - 1)
+            loop.call_soon(self._write_when_quiet, loop, waiting, turns - 1)
         else:
-            self._flush()
+            self._write_group()
 
-    def _flush(self) -> None:
-        changes, made, waiting = self._changes, self._calls, self._waiting
-        self._changes, self._calls, self._waiting = [], [], []
+    def _write_group(self) -> None:
+        waiting, self._waiting = self._waiting, []
         failure: Exception | None = None
         try:
-            self._commit(changes, made)
+            self.flush()
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits for this commit
             failure = error
         for written in waiting:

@@ -5,10 +5,8 @@ A lock is two files: `.lock`, which the operating system keeps locked as long as
 """
 
 import errno
-import getpass
 import hashlib
 import os
-import platform
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -52,15 +50,6 @@ class Holder:
             plain = "".join(sign if sign.isprintable() else "?" for sign in getattr(self, name))
             object.__setattr__(self, name, plain)
 
-    @classmethod
-    def here(cls, command: str, now: float, run: str = "") -> Self:
-        """Return this process as a holder."""
-        try:
-            user = getpass.getuser()
-        except (ImportError, KeyError, OSError):  # a container's user may have no name
-            user = "unknown"
-        return cls(os.getpid(), user, platform.node(), command, now, run)
-
     def __str__(self) -> str:
         if self == UNTOLD:
             return "a command that did not say who it is"
@@ -78,8 +67,7 @@ class TargetLock:
     """Holds all names while it is entered; a context manager.
 
     Entering raises Locked where another command, be it in this very process, holds one of the names: then none is held.
-    That takes up to `patience` seconds, in which a running event loop stands still: enter it in a thread there. It may
-    be left in another thread than it was entered in.
+    That takes up to `patience` seconds. It may be left in another thread than it was entered in.
     """
 
     def __init__(self, folder: Path, names: Sequence[str], holder: Holder, *, patience: float = PATIENCE) -> None:

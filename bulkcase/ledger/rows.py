@@ -1,29 +1,33 @@
-"""The rows and calls of one run."""
+"""The rows of one run: written, and read one by one."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine, Select, bindparam, case, func, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from bulkcase.cells import Cell, dump_cells, load_cells
-from bulkcase.errors import IllegalTransition
-from bulkcase.ledger.database import in_words, writing
+from bulkcase.errors import IllegalTransition, LedgerError
+from bulkcase.ledger.changes import Change
+from bulkcase.ledger.database import writing, writing_many
+from bulkcase.ledger.figures import RunFigures
+from bulkcase.ledger.sessions import settle_in_flight
 from bulkcase.ledger.statements import Statements
-from bulkcase.ledger.tables import calls, rows
-from bulkcase.ledger.transitions import TRANSITIONS, Event, decided, outcome_of, settled
-from bulkcase.model import FINE, Call, CaseUpdate, Outcome, Rejection, Result, Row
+from bulkcase.ledger.tables import may_have_landed, rows, runs
+from bulkcase.ledger.transitions import Event, outcome_of
+from bulkcase.model import Call, CaseUpdate, Outcome, Rejection, Result, Row
 
 _PAGE = 500
+_PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
 _NAMED = 20
 """How many rows an error names."""
 
+PENDING: Final = frozenset({Outcome.PENDING})
 
-@dataclass(frozen=True, slots=True)
-class RowRecord:
+
+class RowRecord(NamedTuple):
     """A row as reports show it."""
 
     number: int
@@ -35,69 +39,52 @@ class RowRecord:
     finished_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sendable:
+class Sendable(NamedTuple):
     """A row that waits to be sent."""
 
     number: int
     case_id: str
     body: bytes
+    last: Outcome = Outcome.PENDING
+    """What became of it when it was sent before."""
+    code: str = ""
+    message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happens to a row, and what is then known of it."""
+class RunRows(RunFigures):
+    """The rows and calls of one run, as one session of it writes them."""
 
-    number: int
-    event: Event
-    result: Result | None = None
-    at: float | None = None
-
-
-def decision(number: int, result: Result, at: float) -> Change:
-    """Return the change that gives a row its outcome without a call."""
-    return Change(number, decided(result.outcome), result, at)
-
-
-def intent(number: int) -> Change:
-    """Return the change that says: this row's call is about to leave."""
-    return Change(number, Event.INTEND)
-
-
-def outcome(number: int, result: Result, at: float) -> Change:
-    """Return the change that gives a row that was being sent its outcome; a postponed row is not finished."""
-    return Change(number, settled(result.outcome), result, None if result.outcome is Outcome.PENDING else at)
-
-
-class RunRows:
-    """The rows and calls of one run. Writing happens on one connection, long reads on connections of their own."""
-
-    def __init__(self, engine: Engine, writer: Connection, run: int, path: Path) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, writer: Connection, run: int, path: Path, session: int | None = None) -> None:
+        super().__init__(engine, writer, run, path)
         self._statements = Statements(engine.dialect)
-        self._writer = writer
-        self._run = run
-        self._path = path
+        self._session = session
 
     def add(self, batch: Iterable[tuple[Row, CaseUpdate | Rejection]], now: float) -> None:
         """Add rows with what became of them in the mapping, all of the batch or none."""
-        values = [self._row_values(row, mapped, now) for row, mapped in batch]
-        if values:
-            with writing(self._writer, self._path):
-                self._statements.add_row.run(self._writer, values)
+        with writing_many(self._writer, self._path) as cursor:
+            self._statements.add_row.run(cursor, (self._row_values(row, mapped, now) for row, mapped in batch))
 
     def apply(self, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
         """Write changes of rows, and calls, as one: all or none.
 
-        Raises IllegalTransition where the table of transitions does not know one of them; then nothing was changed.
+        Raises IllegalTransition where the table of transitions does not know one of them, or a row is not in the state
+        that the change names; then nothing was changed. Calls need a session.
         """
         if not changes and not made:
             return
-        with writing(self._writer, self._path):
-            for event in dict.fromkeys(change.event for change in changes):
-                self._apply(event, [change for change in changes if change.event is event])
+        groups: dict[tuple[Event, str], list[Change]] = {}
+        for change in changes:
+            groups.setdefault((change.event, change.before), []).append(change)
+        with writing_many(self._writer, self._path) as cursor:
+            for group in groups.values():
+                self._apply(cursor, group)
             if made:
-                self._statements.add_call.run(self._writer, [self._call_values(call) for call in made])
+                self._statements.add_call.run(cursor, (self._call_values(call) for call in made))
+
+    def settle_in_flight(self, now: float) -> None:
+        """Let rows that are still being sent, after a fault or a cancellation, be unknown: nobody waits for them."""
+        with writing(self._writer, self._path):
+            settle_in_flight(self._writer, self._run, self._session, "the run ended", now)
 
     def repeated(self) -> Iterator[list[tuple[int, bytes]]]:
         """Yield, for each case that more than one waiting row is about, number and fingerprint of those in order."""
@@ -121,121 +108,132 @@ class RunRows:
         for found in self._stream(query):
             yield found[0]
 
-    def waiting_cases(self) -> Iterator[str]:
-        """Yield the keys of the cases that wait to be updated, in input order."""
-        query = select(rows.c.case_key).where(rows.c.run == self._run, rows.c.state == Outcome.PENDING)
+    def case_keys(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[str]:
+        """Yield the keys of the cases whose rows have one of these outcomes, in input order."""
+        query = select(rows.c.case_key).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
         for found in self._stream(query.order_by(rows.c.number)):
             yield found[0]
 
-    def sendable(self) -> Iterator[Sendable]:
-        """Yield the rows that wait to be sent, in input order, page by page as they are asked for."""
+    def sendable(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[Sendable]:
+        """Yield the rows with one of these outcomes, in input order, page by page as they are asked for."""
         last = -1
         query = (
-            select(rows.c.number, rows.c.case_key, rows.c.body)
-            .where(rows.c.run == self._run, rows.c.number > bindparam("last"), rows.c.state == Outcome.PENDING)
+            select(rows.c.number, rows.c.case_key, rows.c.body, rows.c.state, rows.c.code, rows.c.message)
+            .where(rows.c.run == self._run, rows.c.number > bindparam("last"), rows.c.state.in_(list(outcomes)))
             .order_by(rows.c.number)
             .limit(_PAGE)
         )
         while page := self._all(query, last=last):
-            for number, case_id, body in page:
-                yield Sendable(number, case_id, body)
+            for number, case_id, body, state, code, message in page:
+                yield Sendable(number, case_id, body, Outcome(state), code, message)
             last = page[-1][0]
+
+    def overtaken(self, outcomes: Collection[Outcome]) -> Iterator[tuple[int, Outcome, str]]:
+        """Yield number, outcome and the later run for each row whose case a later run of the target may have changed.
+
+        `outcomes` are those of the rows that are looked at.
+        """
+        later_runs, later_rows = runs.alias(), rows.alias()
+        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
+        query = (
+            select(rows.c.number, rows.c.state, func.max(later_runs.c.id))
+            .select_from(rows)
+            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == target))
+            .join(later_rows, (later_rows.c.run == later_runs.c.seq) & (later_rows.c.case_key == rows.c.case_key))
+            .where(
+                rows.c.run == self._run,
+                rows.c.state.in_(list(outcomes)),
+                may_have_landed(later_rows),
+            )
+            .group_by(rows.c.number, rows.c.state)
+        )
+        for number, state, run_id in self._stream(query):
+            yield number, Outcome(state), run_id
+
+    def landed_before(self, earlier: Collection[int]) -> Iterator[tuple[int, str, int]]:
+        """Yield, for waiting rows that say what landed last for their case in `earlier` runs, where that was.
+
+        Each is number, id of that run, number of the row there. `earlier` are the `seq` of runs.
+        """
+        old, newer = rows.alias(), rows.alias()
+        known = list(earlier)
+        overwritten = (
+            select(newer.c.number)
+            .where(
+                newer.c.run.in_(known),
+                newer.c.run > old.c.run,
+                newer.c.case_key == old.c.case_key,
+                may_have_landed(newer),
+            )
+            .exists()
+        )
+        query = (
+            select(rows.c.number, runs.c.id, func.min(old.c.number))
+            .select_from(rows)
+            .join(old, old.c.case_key == rows.c.case_key)
+            .join(runs, runs.c.seq == old.c.run)
+            .where(
+                rows.c.run == self._run,
+                rows.c.state == Outcome.PENDING,
+                old.c.run.in_(known),
+                old.c.state == Outcome.UPDATED,
+                old.c.fingerprint == rows.c.fingerprint,
+                ~overwritten,
+            )
+            .group_by(rows.c.number, runs.c.id)
+        )
+        yield from self._stream(query)
+
+    def not_in(self, newer: int) -> int:
+        """Return the number of waiting rows about whose cases the run `newer`, a `seq`, has no row."""
+        ours = rows.alias()
+        there = select(ours.c.number).where(ours.c.run == newer, ours.c.case_key == rows.c.case_key).exists()
+        waiting = (rows.c.run == self._run, rows.c.state == Outcome.PENDING)
+        return int(self._all(select(func.count()).select_from(rows).where(*waiting, ~there))[0][0])
 
     def all(self) -> Iterator[RowRecord]:
         """Yield every row in input order."""
         query = select(*_SHOWN).where(rows.c.run == self._run).order_by(rows.c.number)
         for number, cells, case_key, fields, state, attempts, status, code, message, finished_at in self._stream(query):
             result = Result(outcome_of(state), attempts, status, code, message)
-            yield RowRecord(number, load_cells(cells), case_key or "", fields, result, finished_at)
+            yield RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
 
-    def counts(self) -> dict[Outcome, int]:
-        """Return the number of rows by outcome: all nine, zeros too."""
-        found = self._all(select(rows.c.state, func.count()).where(rows.c.run == self._run).group_by(rows.c.state))
-        totals = dict.fromkeys(Outcome, 0)
-        for state, count in found:
-            totals[outcome_of(state)] += count
-        return totals
+    def _cells(self, number: int, stored: bytes) -> tuple[Cell, ...]:
+        try:
+            return load_cells(stored)
+        except ValueError:  # the database checks the form of its pages, not what is in them
+            raise LedgerError(
+                f"{self._path}: is damaged, row {number} cannot be read: restore it from a backup"
+            ) from None
 
-    def cases(self) -> int:
-        """Return the number of different cases that the rows are about, so far as their keys could be read."""
-        return int(self._all(select(func.count(rows.c.case_key.distinct())).where(rows.c.run == self._run))[0][0])
-
-    def calls_by_endpoint(self) -> dict[str, int]:
-        """Return the number of calls by endpoint, retries included."""
-        query = select(calls.c.endpoint, func.count()).where(calls.c.run == self._run).group_by(calls.c.endpoint)
-        return dict(self._all(query))
-
-    def calls_by_verdict(self) -> dict[str, int]:
-        """Return the number of calls by what was decided about their answers."""
-        query = select(calls.c.verdict, func.count()).where(calls.c.run == self._run).group_by(calls.c.verdict)
-        return dict(self._all(query))
-
-    def retries(self) -> int:
-        """Return the number of calls that carried the update of a row again."""
-        again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)
-        return int(self._all(select(func.coalesce(func.sum(again), 0)).where(rows.c.run == self._run))[0][0])
-
-    def causes(self) -> list[tuple[str, int, int, str]]:
-        """Return code, count, first row and its message for each cause of rows that did not end well, most first."""
-        query = (
-            select(rows.c.code, func.count(), func.min(rows.c.number))
-            .where(rows.c.run == self._run, rows.c.code != "", rows.c.state.not_in(list(FINE)))
-            .group_by(rows.c.code)
-            .order_by(func.count().desc(), rows.c.code)
-        )
-        found = self._all(query)
-        firsts = select(rows.c.number, rows.c.message).where(
-            rows.c.run == self._run, rows.c.number.in_([first for _, _, first in found])
-        )
-        messages = dict(self._all(firsts))
-        return [(code, count, first, messages[first]) for code, count, first in found]
-
-    def _apply(self, event: Event, changes: Sequence[Change]) -> None:
-        before, after = TRANSITIONS[event]
-        statement = self._statements.move if event is Event.INTEND else self._statements.settle
-        step = {"of_run": self._run, "before": str(before), "after": str(after)}
-        met = statement.run(self._writer, [step | _change_values(change) for change in changes])
+    def _apply(self, cursor: Any, changes: Sequence[Change]) -> None:
+        """Write changes that are one event from one state."""
+        event, before, after = changes[0].event, str(changes[0].before), str(changes[0].after)
+        if event is Event.INTEND:
+            met = self._statements.move.run(cursor, ((after, self._run, one.number, before) for one in changes))
+        else:
+            by, run = self._session, self._run
+            values = ((after, *_result_values(one), by, run, one.number, before) for one in changes)
+            met = self._statements.settle.run(cursor, values)
         if met != len(changes):
             numbers = ", ".join(str(change.number) for change in changes[:_NAMED])
             raise IllegalTransition(f"{event} of row {numbers}: not all of them are {before}; nothing was changed")
 
-    def _row_values(self, row: Row, mapped: CaseUpdate | Rejection, now: float) -> dict[str, Any]:
-        values = _BLANK_ROW | {"run": self._run, "number": row.number, "cells": dump_cells(row.cells)}
+    def _row_values(self, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:
+        """Return a row in the order of its table's columns."""
+        content = (self._run, row.number, dump_cells(row.cells))
         if isinstance(mapped, Rejection):
-            return values | {
-                "case_key": None if mapped.key is None else _storable(mapped.key),
-                "state": Outcome.INVALID.value,
-                "code": mapped.code,
-                "message": _storable(mapped.message),
-                "finished_at": now,
-            }
-        return values | {
-            "case_key": mapped.key,
-            "body": orjson.dumps(mapped.body),
-            "fields": " ".join(mapped.body),
-            "fingerprint": mapped.fingerprint,
-        }
+            key = None if mapped.key is None else storable(mapped.key)
+            return *content, key, None, "", None, _INVALID, 0, None, mapped.code, storable(mapped.message), now, None
+        update = (mapped.key, orjson.dumps(mapped.body), " ".join(mapped.body), mapped.fingerprint)
+        return *content, *update, _PENDING, 0, None, "", "", None, None
 
-    def _call_values(self, call: Call) -> dict[str, Any]:
-        return {
-            "id": None,
-            "run": self._run,
-            "row": call.row,
-            "endpoint": call.endpoint,
-            "started_at": call.started_at,
-            "ended_at": call.ended_at,
-            "status": call.status,
-            "verdict": str(call.verdict),
-        }
-
-    def _all(self, query: Select[Any], **values: Any) -> Sequence[Any]:
-        with in_words(self._path), self._writer.begin():
-            return self._writer.execute(query, values).all()
-
-    def _stream(self, query: Select[Any]) -> Iterator[Any]:
-        """Yield the result of a query from a connection of its own, so that writing may go on meanwhile."""
-        with in_words(self._path), self._engine.connect() as reader:
-            yield from reader.execution_options(yield_per=_PAGE).execute(query)
+    def _call_values(self, call: Call) -> tuple[Any, ...]:
+        """Return a call in the order of its table's columns."""
+        if self._session is None:
+            raise LedgerError(f"{self._path}: a call outside of a session: please report it")
+        times = (call.left_at, call.ended_at)
+        return None, self._session, call.row, call.endpoint, *times, call.status, str(call.verdict)
 
 
 _SHOWN: Final = (
@@ -243,29 +241,15 @@ _SHOWN: Final = (
     *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at),
 )
 """What reports show of a row."""
-_BLANK_ROW: Final = {column.name: None for column in rows.columns} | {
-    "fields": "",
-    "state": Outcome.PENDING.value,
-    "attempts": 0,
-    "code": "",
-    "message": "",
-}
 
 
-def _change_values(change: Change) -> dict[str, Any]:
-    if change.event is Event.INTEND:
-        return {"of_number": change.number}
-    assert change.result is not None, "only an intent comes without a result"
-    return {
-        "of_number": change.number,
-        "more_attempts": change.result.attempts,
-        "new_status": change.result.http_status,
-        "new_code": change.result.code,
-        "new_message": _storable(change.result.message),
-        "at": change.at,
-    }
+def _result_values(change: Change) -> tuple[Any, ...]:
+    """Return what a change brings to know of its row, in the order of `Statements.settle`."""
+    result = change.result
+    assert result is not None, "only an intent comes without a result"
+    return result.attempts, result.http_status, result.code, storable(result.message), change.at
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Return a text without halves of characters, which no database takes: one odd message must not stop a run."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

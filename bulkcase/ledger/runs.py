@@ -1,23 +1,33 @@
 """Runs in the ledger."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
-from bulkcase.clock import moment
-from bulkcase.errors import LedgerError
+from bulkcase.clock import Instant, moment
+from bulkcase.errors import LedgerError, UsageError
+from bulkcase.ledger import sessions
 from bulkcase.ledger.database import in_words, open_engine, writing
+from bulkcase.ledger.history import Event, as_event, events_of
 from bulkcase.ledger.rows import RunRows
-from bulkcase.ledger.tables import rows, runs
+from bulkcase.ledger.sessions import PastCall, Worker
+from bulkcase.ledger.tables import runs
 from bulkcase.model import RunState
 
 _STAMP = "%Y%m%d-%H%M%S"
+_SHOWN = 5
+_PAGE = 500
+LAST = "last"
+"""What stands for the newest run."""
+
+UNFINISHED = (RunState.RUNNING, RunState.STOPPED, RunState.INTERRUPTED, RunState.PAUSED)
+"""The states of a run that is in the way of a new one of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,18 @@ class RunRecord:
     started_at: float | None
     finished_at: float | None
     duration: float
+    definition: Mapping[str, str]
+    """What the job said of key, mapping and lookups: texts by the keys of the job file."""
+    continues: str | None
+    """The id of the run that this one belongs to."""
+    reports: str | None
+    """The folder for reports that the command line named, in the job's place."""
+    folder: str | None
+    """Where its report is, from its start on."""
+    clears: int
+    """How many values its rows empty."""
+    notes: tuple[str, ...]
+    """What a person should know of its input before sending it."""
 
 
 class Ledger:
@@ -73,6 +95,9 @@ class Ledger:
         input_sha256: str,
         header: Sequence[str],
         fields: Sequence[str],
+        definition: Mapping[str, str],
+        continues: str | None = None,
+        reports: str | None = None,
     ) -> RunRecord:
         """Add a run in the state `planned`; its id sorts after every other one of this ledger.
 
@@ -89,6 +114,9 @@ class Ledger:
                 "input_sha256": input_sha256,
                 "header": orjson.dumps(list(header)).decode(),
                 "fields": orjson.dumps(list(fields)).decode(),
+                "definition": orjson.dumps(dict(definition)).decode(),
+                "continues": continues,
+                "reports": reports,
                 "state": RunState.PLANNED,
                 "planned_at": now,
             }
@@ -97,20 +125,48 @@ class Ledger:
 
     def run(self, run_id: str) -> RunRecord:
         """Return a run by its id; raises LedgerError where there is none."""
-        with in_words(self.path), self._writer.begin():
-            found = self._writer.execute(select(runs).where(runs.c.id == run_id)).mappings().one_or_none()
+        (found,) = self._runs(runs.c.id == run_id) or (None,)
         if found is None:
             raise LedgerError(f"{self.path}: knows no run {run_id}: check the id")
-        values: dict[str, Any] = dict(found)
-        values["header"] = tuple(orjson.loads(values["header"]))
-        values["fields"] = tuple(orjson.loads(values["fields"]))
-        values["state"] = RunState(values["state"])
-        return RunRecord(**values)
+        return found
 
-    def run_ids(self) -> list[str]:
-        """Return the ids of all runs, the oldest first."""
-        with in_words(self.path), self._writer.begin():
-            return list(self._writer.scalars(select(runs.c.id).order_by(runs.c.id)))
+    def find(self, text: str, *, plan: bool = False) -> RunRecord:
+        """Return the run that a person means: by id, a part of it that no other has, or "last".
+
+        The last one is the newest that was started, or the newest `plan`. Raises UsageError where there is none, or
+        more than one.
+        """
+        every = self.runs()
+        if text == LAST:
+            found = [run for run in every if (run.state is RunState.PLANNED if plan else run.started_at is not None)][
+                -1:
+            ]
+        else:
+            found = [run for run in every if run.id == text] or [run for run in every if text and text in run.id]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            named = ", ".join(run.id for run in found[-_SHOWN:])
+            raise UsageError(f'"{text}" may mean {len(found)} runs, the newest are {named}: give more of the id')
+        raise UsageError(f'{self.path}: has no run "{text}": bulkcase runs lists those it has')
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs whose input was read to its end, the oldest first."""
+        return self._runs(runs.c.rows.is_not(None))
+
+    def unfinished(self, job_file: str, target: str) -> list[RunRecord]:
+        """Return the runs of a job at a target that were started and are not finished, the oldest first."""
+        return self._runs(runs.c.job_file == job_file, runs.c.target == target, runs.c.state.in_(UNFINISHED))
+
+    def related(self, run: RunRecord) -> list[RunRecord]:
+        """Return a run, the one that it continues, those that continue it, and so on: the oldest first."""
+        family = {run.id, run.continues or run.id}
+        while True:
+            found = self._runs(or_(runs.c.id.in_(family), runs.c.continues.in_(family)))
+            grown = family.union(*({one.id, one.continues or one.id} for one in found))
+            if grown == family:
+                return found
+            family = grown
 
     def update_run(self, run: RunRecord, **values: Any) -> RunRecord:
         """Write the given columns of a run, and return it as it is then."""
@@ -118,15 +174,87 @@ class Ledger:
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
         return self.run(run.id)
 
+    def planned(self, run: RunRecord, *, rows: int, clears: int, notes: Sequence[str]) -> RunRecord:
+        """Note that a run's input was read to its end: before that it is no plan."""
+        return self.update_run(run, rows=rows, clears=clears, notes=orjson.dumps(list(notes)).decode())
+
+    def start(
+        self,
+        run: RunRecord,
+        worker: Worker,
+        account: str,
+        now: Instant,
+        folder: Path,
+        replaces: Sequence[RunRecord] = (),
+    ) -> tuple[RunRecord, RunRows]:
+        """Let a session begin its work on a run; return the run as it is then, and the rows as that session's.
+
+        Its rows take the place of what is open in the runs that it replaces. Whoever calls this holds the lock of the
+        target; `account` is what an account-wide quota goes by, `folder` is where the report will be.
+        """
+        with writing(self._writer, self.path):
+            session = sessions.open_session(self._writer, run.seq, run.target, account, worker, now)
+            values = {
+                "state": RunState.RUNNING,
+                "started_at": run.started_at or now.wall,
+                "exit_code": None,
+                "folder": str(folder),
+            }
+            self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
+            for old in replaces:
+                sessions.take_over(self._writer, old.seq, run.seq, run.id, now.wall)
+        return self.run(run.id), RunRows(self._engine, self._writer, run.seq, self.path, session)
+
+    def end(self, run: RunRecord, now: Instant) -> None:
+        """Let the session of a run end its work, and write how that run ended."""
+        values = {name: getattr(run, name) for name in ("state", "exit_code", "reason", "finished_at", "duration")}
+        with writing(self._writer, self.path):
+            sessions.end(self._writer, run.seq, now)
+            self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
+
+    def recover(self, target: str, now: Instant) -> None:
+        """Settle what dead sessions of a target left behind; needs the lock of the target."""
+        with writing(self._writer, self.path):
+            sessions.recover(self._writer, target, now)
+
+    def past_calls(self, **whose: str) -> Iterator[PastCall]:
+        """Yield the calls that were made to a `target`, or to an `account`, the newest first."""
+        with in_words(self.path), self._engine.connect() as reader:
+            for found in reader.execution_options(yield_per=_PAGE).execute(sessions.past_calls(**whose)):
+                yield sessions.as_past_call(found)
+
+    def history(self, case: str) -> list[Event]:
+        """Return all rows about a case, in the order of their runs."""
+        with in_words(self.path), self._writer.begin():
+            return [as_event(found) for found in self._writer.execute(events_of(case))]
+
+    def workers(self, run: RunRecord) -> list[tuple[Worker, float, float | None]]:
+        """Return who worked on a run, from when and until when (None: not ended, or killed)."""
+        with in_words(self.path), self._writer.begin():
+            return sessions.workers(self._writer, run.seq)
+
     def discard(self, run: RunRecord) -> None:
         """Take out a run of which nothing was sent, with its rows."""
         with writing(self._writer, self.path):
-            self._writer.execute(delete(rows).where(rows.c.run == run.seq))
-            self._writer.execute(delete(runs).where(runs.c.seq == run.seq))
+            sessions.discard(self._writer, run.seq)
 
     def rows(self, run: RunRecord) -> RunRows:
-        """Return the rows and calls of a run."""
+        """Return the rows and calls of a run, for reading and for what needs no call."""
         return RunRows(self._engine, self._writer, run.seq, self.path)
+
+    def _runs(self, *conditions: Any) -> list[RunRecord]:
+        query = select(runs).where(*conditions).order_by(runs.c.seq)
+        with in_words(self.path), self._writer.begin():
+            return [_record(dict(found)) for found in self._writer.execute(query).mappings()]
+
+
+def _record(values: dict[str, Any]) -> RunRecord:
+    values["header"] = tuple(orjson.loads(values["header"]))
+    values["fields"] = tuple(orjson.loads(values["fields"]))
+    values["definition"] = orjson.loads(values["definition"])
+    values["notes"] = tuple(orjson.loads(values["notes"]))
+    values["state"] = RunState(values["state"])
+    return RunRecord(**values)
 
 
 def _stamp(now: float, last_id: str | None) -> str:

@@ -3,11 +3,10 @@
 SQLAlchemy's own way from a value to the driver costs more per row than the database does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Insert, Update, bindparam, insert, update
+from sqlalchemy import Dialect, Insert, Update, bindparam, insert, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkcase.ledger.tables import calls, rows
@@ -16,42 +15,47 @@ from bulkcase.ledger.tables import calls, rows
 class Prepared:
     """A statement for many rows. Its values are plain numbers, texts and bytes: nothing converts them."""
 
-    def __init__(self, statement: Insert | Update, dialect: Dialect) -> None:
-        names = [column.name for column in statement.table.columns] if isinstance(statement, Insert) else None
-        compiled = statement.compile(dialect=dialect, column_keys=names)
+    def __init__(self, statement: Insert | Update, takes: Sequence[str], dialect: Dialect) -> None:
+        """Prepare a statement; `takes` names the values in the order in which the driver takes them."""
+        columns = list(takes) if isinstance(statement, Insert) else None
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
+        assert compiled.positiontup == list(takes), f"{compiled} takes {compiled.positiontup}"
         self._sql = str(compiled)
-        order = compiled.positiontup
-        self._in_order: Callable[[Mapping[str, Any]], Any] = itemgetter(*order) if order else dict
 
-    def run(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> int:
-        """Execute the statement for each of the values; return how many rows of the table it met."""
-        return connection.exec_driver_sql(self._sql, [self._in_order(one) for one in values]).rowcount
+    def run(self, cursor: Any, values: Iterable[tuple[Any, ...]]) -> int:
+        """Execute the statement for each of the values; return how many rows of the table it met.
+
+        Values that are made one by one are cheaper than a list of them, which the garbage collector walks through.
+        """
+        cursor.executemany(self._sql, values)
+        return int(cursor.rowcount)
 
 
 _CHANGED = update(rows).where(
     rows.c.run == bindparam("of_run"), rows.c.number == bindparam("of_number"), rows.c.state == bindparam("before")
 )
-ADD_ROW = insert(rows)
-ADD_CALL = insert(calls)
-MOVE = _CHANGED.values(state=bindparam("after"))
-"""A row's step that brings no result."""
-SETTLE = _CHANGED.values(
+_WHICH: Final = ("of_run", "of_number", "before")
+_MOVE = _CHANGED.values(state=bindparam("after"))
+_SETTLE = _CHANGED.values(
     state=bindparam("after"),
     attempts=rows.c.attempts + bindparam("more_attempts"),
     http_status=bindparam("new_status"),
     code=bindparam("new_code"),
     message=bindparam("new_message"),
     finished_at=bindparam("at"),
+    session=bindparam("by"),
 )
-"""A row's step with what is then known of it."""
+_RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
 
 
 class Statements:
     """The statements of a ledger, prepared for its database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.add_row = Prepared(ADD_ROW, dialect)
-        self.add_call = Prepared(ADD_CALL, dialect)
-        self.move = Prepared(MOVE, dialect)
-        self.settle = Prepared(SETTLE, dialect)
+        self.add_row = Prepared(insert(rows), [column.name for column in rows.columns], dialect)
+        self.add_call = Prepared(insert(calls), [column.name for column in calls.columns], dialect)
+        self.move = Prepared(_MOVE, ("after", *_WHICH), dialect)
+        """A row's step that brings no result."""
+        self.settle = Prepared(_SETTLE, ("after", *_RESULT, *_WHICH), dialect)
+        """A row's step with what is then known of it."""

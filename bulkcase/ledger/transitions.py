@@ -1,12 +1,17 @@
 """The life of a row: one table; whatever it does not know is illegal.
 
-             ┌─ refuse ──► invalid
-pending ─────┼─ skip ────► unchanged
-   ▲         ├─ replace ─► superseded
-   │         └─ intend ──► sending ─┬─ accept ► updated
-   │                                ├─ reject ► failed
-   │                                ├─ lose ──► unknown
-   └────────── postpone ────────────┘
+    event      from                                           to
+    refuse     pending                                        invalid
+    skip       pending                                        unchanged
+    replace    pending, failed, mismatch, conflict, unknown   superseded
+    intend     pending, failed, mismatch, conflict, unknown   sending
+    accept     sending                                        updated
+    reject     sending                                        failed
+    lose       sending                                        unknown
+    postpone   sending                                        pending
+
+A row that is sent again goes straight from its last outcome to `sending`: where the run stops before its turn, that
+outcome still stands.
 """
 
 from enum import StrEnum
@@ -30,28 +35,33 @@ class Event(StrEnum):
     POSTPONE = "postpone"
 
 
-TRANSITIONS: dict[Event, tuple[str, str]] = {
-    Event.REFUSE: (Outcome.PENDING, Outcome.INVALID),
-    Event.SKIP: (Outcome.PENDING, Outcome.UNCHANGED),
-    Event.REPLACE: (Outcome.PENDING, Outcome.SUPERSEDED),
-    Event.INTEND: (Outcome.PENDING, SENDING),
-    Event.ACCEPT: (SENDING, Outcome.UPDATED),
-    Event.REJECT: (SENDING, Outcome.FAILED),
-    Event.LOSE: (SENDING, Outcome.UNKNOWN),
-    Event.POSTPONE: (SENDING, Outcome.PENDING),
+_PENDING = frozenset({Outcome.PENDING.value})
+_OPEN = frozenset({Outcome.PENDING, Outcome.FAILED, Outcome.MISMATCH, Outcome.CONFLICT, Outcome.UNKNOWN})
+_SENDING = frozenset({SENDING})
+
+TRANSITIONS: dict[Event, tuple[frozenset[str], str]] = {
+    Event.REFUSE: (_PENDING, Outcome.INVALID),
+    Event.SKIP: (_PENDING, Outcome.UNCHANGED),
+    Event.REPLACE: (_OPEN, Outcome.SUPERSEDED),
+    Event.INTEND: (_OPEN, SENDING),
+    Event.ACCEPT: (_SENDING, Outcome.UPDATED),
+    Event.REJECT: (_SENDING, Outcome.FAILED),
+    Event.LOSE: (_SENDING, Outcome.UNKNOWN),
+    Event.POSTPONE: (_SENDING, Outcome.PENDING),
 }
 
-_BY_CHANGE = {change: event for event, change in TRANSITIONS.items()}
+_DECIDED = {after: event for event, (before, after) in TRANSITIONS.items() if before != _SENDING}
+_SETTLED = {after: event for event, (before, after) in TRANSITIONS.items() if before == _SENDING}
 
 
 def decided(outcome: Outcome) -> Event:
     """Return the event that gives a row its outcome without a call."""
-    return _BY_CHANGE[Outcome.PENDING, outcome]
+    return _DECIDED[outcome]
 
 
 def settled(outcome: Outcome) -> Event:
     """Return the event that gives a row that was being sent its outcome."""
-    return _BY_CHANGE[SENDING, outcome]
+    return _SETTLED[outcome]
 
 
 def outcome_of(state: str) -> Outcome:

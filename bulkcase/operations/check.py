@@ -10,9 +10,10 @@ from bulkcase.errors import CredentialsError
 from bulkcase.job import Job
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.model import Outcome
-from bulkcase.operations.plan import Plan, plan_into
-from bulkcase.operations.run import check_credentials
+from bulkcase.operations.plan import plan_into
+from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import LEDGER, Runtime
+from bulkcase.operations.target import check_credentials
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import orjson
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job, parse
 from bulkcase.operations.demo_data import case_list, write_csv
+from bulkcase.operations.ended import Run
 from bulkcase.operations.progress import OnProgress
-from bulkcase.operations.run import Run, run
+from bulkcase.operations.run import run
 from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import PRIORITIES, STATUSES, Fault, SandboxSettings
 

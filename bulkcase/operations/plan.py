@@ -1,7 +1,6 @@
 """plan: the decision for every row, in the ledger, before any call."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -10,73 +9,64 @@ from bulkcase.errors import InputError
 from bulkcase.input import DamageLint, Source, Table, open_table
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
+from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger import Ledger, RunRecord, RunRows
-from bulkcase.ledger.rows import decision
+from bulkcase.ledger.changes import decision
 from bulkcase.mapping import Mapper, compile_mapping
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
-from bulkcase.operations.runtime import Runtime, ledger_path, near, target_name
+from bulkcase.operations.definition import definition_of, refuse_changes
+from bulkcase.operations.desk import at_desk
+from bulkcase.operations.planned import Plan, plan_of
+from bulkcase.operations.runtime import Runtime, near, target_name
 from bulkcase.planning.duplicates import decide
-from bulkcase.planning.forecast import Forecast
-from bulkcase.reporting.summary import Cause, causes_of
 
-_BATCH = 1000
+_BATCH = 5000
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A run that has not started: what it would do."""
-
-    job: Job
-    run_id: str
-    ledger: Path
-    input: str
-    """What messages call the file."""
-    rows: int
-    cases: int
-    counts: Mapping[Outcome, int]
-    """The rows by outcome; those that would be sent are `pending`."""
-    fields: Sequence[str]
-    """The case fields that the job sets."""
-    clears: int
-    """How many values would be emptied."""
-    forecast: Forecast
-    finish_at: float
-    """When it would be done if it started now, at this quota; seconds since the epoch."""
-    causes: Sequence[Cause]
-    notes: Sequence[str]
-    """What a person should know of the file before sending it."""
-
-    @property
-    def calls(self) -> Mapping[str, int]:
-        """The calls that it would make, by endpoint; retries come on top."""
-        return {"updateCase": self.counts[Outcome.PENDING]}
 
 
 async def plan(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> Plan:
     """Read the input, map it and decide about every row; nothing is sent.
 
-    `limit` takes only the first rows. Raises InputError, JobError or LedgerError; no run is left behind half-read.
+    `limit` takes only the first rows. Raises InputError, JobError, LedgerError, or Locked where another command uses
+    the target; no run is left behind half-read.
     """
-    with Ledger(ledger_path(job)) as ledger:
-        return plan_into(ledger, job, limit=limit, runtime=runtime or Runtime())
+    runtime = runtime or Runtime()
+    with at_desk(job, f"plan {job.file.name}", runtime) as desk:
+        return plan_into(desk.ledger, job, limit=limit, runtime=runtime)
 
 
-def plan_into(ledger: Ledger, job: Job, *, limit: int | None, runtime: Runtime) -> Plan:
-    """Plan into an open ledger; see `plan`."""
+def plan_into(
+    ledger: Ledger,
+    job: Job,
+    *,
+    limit: int | None,
+    runtime: Runtime,
+    continues: RunRecord | None = None,
+    reports: Path | None = None,
+) -> Plan:
+    """Plan into an open ledger; see `plan`.
+
+    A run that continues another one must be of the same key, mapping and lookups. `reports` is the folder that the
+    command line named.
+    """
     lookups = load_lookup_files(job)
+    if continues is not None:
+        refuse_changes(job, lookups, continues)
     with open_table(source_of(job)) as table:
         mapper = compile_mapping(job, table.header, lookups, fed_back=table.fed_back)
         run = ledger.create_run(
             now=runtime.clock.now(),
             suffix=runtime.new_id()[:4],
             job=job.name,
-            job_file=str(job.file.absolute()),
+            job_file=str(job.file.resolve()),
             target=target_name(job),
             input_name=table.name if job.input.path == "-" else str(job.path(job.input.path)),
             input_sha256=table.sha256,
             header=table.header,
             fields=mapper.fields,
+            definition=definition_of(job, lookups),
+            continues=None if continues is None else continues.id,
+            reports=None if reports is None else str(reports.absolute()),
         )
         try:
             return _plan(ledger, run, job, table, mapper, limit, runtime)
@@ -88,14 +78,28 @@ def plan_into(ledger: Ledger, job: Job, *, limit: int | None, runtime: Runtime) 
 def _plan(
     ledger: Ledger, run: RunRecord, job: Job, table: Table, mapper: Mapper, limit: int | None, runtime: Runtime
 ) -> Plan:
+    _refuse_a_stale_file(job, table, runtime.clock.now())
     rows = ledger.rows(run)
     lint = DamageLint(table.header, job.input.key.column)
     count, clears = _read(table, mapper, rows, lint, limit, runtime.clock.now())
     if not count:
         raise InputError(f"{table.name}: has a header and no rows: nothing to do; check the export")
-    run = ledger.update_run(run, rows=count)
+    least = job.input.min_rows
+    if limit is None and least is not None and count < least:
+        raise InputError(f"{table.name}: has {count:,} rows, and input.min_rows is {least:,}: is the export complete?")
     _decide(rows, job.input.duplicates, runtime.clock.now())
-    return _summed_up(ledger.path, job, run, rows, table.name, clears, lint.notes(), runtime)
+    if run.continues is not None:
+        _leave_out_what_landed(rows, ledger.related(run), runtime.clock.now())
+    return plan_of(ledger, ledger.planned(run, rows=count, clears=clears, notes=lint.notes()), job, runtime)
+
+
+def _refuse_a_stale_file(job: Job, table: Table, now: float) -> None:
+    oldest = job.input.max_age
+    if oldest is not None and table.modified_at is not None and now - table.modified_at > oldest:
+        age, limit = seconds_text(now - table.modified_at), seconds_text(oldest)
+        raise InputError(
+            f"{table.name}: was written {age} ago, and input.max_age is {limit}: export it anew, or raise the limit"
+        )
 
 
 def source_of(job: Job) -> Source:
@@ -113,7 +117,7 @@ def _read(
 ) -> tuple[int, int]:
     """Stream the rows through the mapping into the ledger; return their number and that of the values they clear."""
     count = clears = 0
-    for batch in _batches(islice(table.rows(), limit)):
+    for batch in batches(islice(table.rows(), limit)):
         mapped: list[tuple[Row, CaseUpdate | Rejection]] = []
         for row in batch:
             lint.see(row)
@@ -129,41 +133,31 @@ def _read(
 def _decide(rows: RunRows, rule: str, now: float) -> None:
     """Give their outcome to the rows that need no call."""
     nothing = Result(Outcome.UNCHANGED, code="nothing_to_change")
-    for numbers in _batches(rows.empty()):
+    for numbers in batches(rows.empty()):
         rows.apply([decision(number, nothing, now) for number in numbers])
     changes = (decision(number, result, now) for group in rows.repeated() for number, result in decide(group, rule))
-    for batch in _batches(changes):
+    for batch in batches(changes):
         rows.apply(batch)
 
 
-def _summed_up(
-    path: Path, job: Job, run: RunRecord, rows: RunRows, name: str, clears: int, notes: Sequence[str], runtime: Runtime
-) -> Plan:
-    counts = rows.counts()
-    forecast = forecast_of(job, counts[Outcome.PENDING])
-    return Plan(
-        job=job,
-        run_id=run.id,
-        ledger=path,
-        input=name,
-        rows=sum(counts.values()),
-        cases=rows.cases(),
-        counts=counts,
-        fields=run.fields,
-        clears=clears,
-        forecast=forecast,
-        finish_at=runtime.clock.now() + forecast.seconds,
-        causes=causes_of(rows),
-        notes=notes,
+def _leave_out_what_landed(rows: RunRows, family: Iterable[RunRecord], now: float) -> None:
+    """Give their outcome to the rows that say what has landed already in the runs that this one belongs to."""
+    changes = (
+        decision(
+            number,
+            Result(
+                Outcome.SUPERSEDED, code="landed_before", message=f"row {old} of run {run} was the same, and landed"
+            ),
+            now,
+        )
+        for number, run, old in rows.landed_before([one.seq for one in family])
     )
+    for batch in batches(changes):
+        rows.apply(batch)
 
 
-def forecast_of(job: Job, calls: int) -> Forecast:
-    """Return what the time of a run with so many calls depends on."""
-    return Forecast(calls, job.quota.windows, job.quota.pace, job.quota.max_in_flight)
-
-
-def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+def batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Yield items in lists of a size that one transaction takes well."""
     iterator = iter(items)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

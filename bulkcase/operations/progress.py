@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bulkcase.clock import Clock
@@ -98,4 +98,5 @@ async def reporting(tally: Tally, on_progress: OnProgress | None, clock: Clock) 
         # A callback that raised ends the reporting, never the run.
         failures = await asyncio.gather(ticking, return_exceptions=True)
         if isinstance(failures[0], asyncio.CancelledError):
-            on_progress(tally.progress())
+            with suppress(Exception):
+                on_progress(tally.progress())

@@ -1,168 +1,116 @@
-"""run: send what the plan decided, and report."""
+"""run: plan, ask, send, report; never while an unfinished run of the same job is in the way."""
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
-from bulkcase.clock import Clock
-from bulkcase.errors import BulkcaseError
+from bulkcase.errors import Declined, UsageError
 from bulkcase.job import Job
-from bulkcase.ledger import Journal, Ledger, RunRecord, RunRows
-from bulkcase.model import FINE, Outcome, RunState, Stop, StopReason
-from bulkcase.operations.plan import Plan, plan_into
-from bulkcase.operations.progress import OnProgress, Tally, reporting
-from bulkcase.operations.runtime import Runtime, is_sandbox, ledger_path, report_folder
-from bulkcase.operations.target import open_door, open_target, remote_target
-from bulkcase.reporting import FILES, Summary, frame_of, write_results, write_summary
-from bulkcase.sending import Pool, Sender
-from bulkcase.stopping import StopSwitch
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-_log = logging.getLogger(__name__)
-
-_STATES = {
-    StopReason.INTERRUPTED: RunState.INTERRUPTED,
-    StopReason.SAFETY: RunState.STOPPED,
-    StopReason.HOURS: RunState.PAUSED,
-    StopReason.FAULT: RunState.STOPPED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that has ended, however it ended."""
-
-    id: str
-    ledger: Path
-    folder: Path
-    """Where its report is."""
-    summary: Summary
-
-    @property
-    def outcomes(self) -> Mapping[Outcome, int]:
-        """The rows by outcome: all nine, zeros too."""
-        return self.summary.outcomes
-
-    @property
-    def exit_code(self) -> int:
-        """What the command line ends with."""
-        return self.summary.exit_code or 0
-
-    def frame(self) -> "pd.DataFrame":
-        """Return every row in input order, its cells as they were read and what became of it, as a pandas DataFrame."""
-        with Ledger(self.ledger) as ledger:
-            record = ledger.run(self.id)
-            return frame_of(record.header, ledger.rows(record).all())
+from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.rows import PENDING
+from bulkcase.model import Outcome, RunState
+from bulkcase.operations.desk import Desk
+from bulkcase.operations.ended import Run
+from bulkcase.operations.execute import Execution, Options, at_work
+from bulkcase.operations.find import with_folders
+from bulkcase.operations.plan import plan_into
+from bulkcase.operations.planned import STREAM, Plan
+from bulkcase.operations.questions import Choice, Questions, agree
+from bulkcase.operations.resume import has_open_rows, resume_at_work, supersede_overtaken
+from bulkcase.operations.runtime import command_line, near, target_name
+from bulkcase.operations.saved import saved_plan
 
 
 async def run(
     what: Job | Plan,
     *,
+    saved: str | None = None,
     limit: int | None = None,
-    on_progress: OnProgress | None = None,
-    stop: StopSwitch | None = None,
-    runtime: Runtime | None = None,
+    unfinished: Choice | None = None,
+    ask: Questions | None = None,
+    **options: Unpack[Options],
 ) -> Run:
     """Send the updates of a job or of its plan, and write the report.
 
-    `stop` ends it early from outside. Raises UsageError before any call where job, input or credentials are unusable,
-    and EnvironmentFailed where the ledger or the report cannot be written.
+    `saved` is the id of a plan of the job, which is then run as it was made, or not at all where something has changed.
+    `unfinished` says what becomes of an unfinished run of the same job; "continue" starts a new one where there is
+    none. `ask` has questions for a person.
+
+    Raises UsageError before any call where job, input, credentials or an unfinished run stand in the way, Locked where
+    another command uses the target, OutsideHours, Declined where a person says no, and EnvironmentFailed where ledger
+    or report cannot be written.
     """
-    runtime = runtime or Runtime()
-    began = runtime.clock.monotonic()
-    job = what if isinstance(what, Job) else what.job
-    check_credentials(job, runtime)
-    with Ledger(ledger_path(job)) as ledger:
-        prepared = plan_into(ledger, what, limit=limit, runtime=runtime) if isinstance(what, Job) else what
-        return await _execute(ledger, prepared, began, on_progress, stop or StopSwitch(), runtime)
+    job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
+    with at_work(job, f"run {job.file.name}", options) as execution:
+        desk = execution.desk
+        left = desk.ledger.unfinished(str(job.file.resolve()), target_name(job))
+        if left and _choice(desk, left[-1], unfinished, ask) == "continue":
+            if limit is not None:
+                raise UsageError(
+                    f"--limit is of a new run, and run {left[-1].id} goes on whole: leave it out, or add --new"
+                )
+            ended = await _continued(execution, what, left.pop())
+            if ended is not None:
+                return ended
+        record = _planned(desk, what, saved, limit, ask, options)
+        supersede_overtaken(desk, record, PENDING)
+        _abandon(desk.ledger, left)
+        return await execution.run(record, PENDING)
 
 
-def abandon(planned: Plan) -> None:
-    """Mark a plan that nobody wants to run."""
-    with Ledger(planned.ledger) as ledger:
-        ledger.update_run(ledger.run(planned.run_id), state=RunState.ABANDONED)
-
-
-def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
-    """Raise CredentialsError where a secret of the job cannot be had here."""
-    if not is_sandbox(job):
-        remote_target(job, runtime or Runtime())
-
-
-async def _execute(
-    ledger: Ledger, planned: Plan, began: float, on_progress: OnProgress | None, stop: StopSwitch, runtime: Runtime
-) -> Run:
-    record = ledger.run(planned.run_id)
-    if record.state is not RunState.PLANNED:
-        raise BulkcaseError(f"run {record.id} is {record.state}, not planned: make a new plan")
-    record = ledger.update_run(record, state=RunState.RUNNING, started_at=runtime.clock.now())
-    rows = ledger.rows(record)
-    with _faults_stop(stop):
-        if planned.counts[Outcome.PENDING]:
-            await _send(planned, rows, on_progress, stop, runtime)
-    return _finish(ledger, record, rows, planned.job, stop.stop, began, runtime.clock)
-
-
-@contextmanager
-def _faults_stop(stop: StopSwitch) -> Iterator[None]:
-    """Let a fault stop the run as any other reason does, so that its report is still written."""
-    try:
-        yield
-    except BulkcaseError as fault:
-        stop.set(Stop(StopReason.FAULT, str(fault)))
-    except Exception as fault:  # noqa: BLE001 - a fault of this program must not cost the report
-        _log.debug("a fault of bulkcase", exc_info=True)
-        stop.set(Stop(StopReason.FAULT, f"a fault of bulkcase ({type(fault).__name__}: {fault}): please report it"))
-
-
-async def _send(
-    planned: Plan, rows: RunRows, on_progress: OnProgress | None, stop: StopSwitch, runtime: Runtime
-) -> None:
-    job, clock = planned.job, runtime.clock
-    journal = Journal(rows.apply)
-    async with (
-        open_target(job, runtime, rows.waiting_cases()) as target,
-        open_door(job, target, planned.forecast, runtime, stop, journal) as door,
-    ):
-        tally = Tally(planned.forecast, clock, lambda: (door.paused_until, door.why_paused))
-        pool = Pool(
-            rows.sendable(),
-            door=door,
-            sender=Sender(door, job.retry, clock=clock, chance=runtime.chance, stop=stop),
-            journal=journal,
-            clock=clock,
-            stop=stop,
-            on_settled=tally.settled,
+def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions | None) -> Choice:
+    """Return whether to resume the unfinished run or to start a new one."""
+    pending = desk.ledger.rows(newest).counts()[Outcome.PENDING]
+    if given is not None:
+        return given
+    if ask is None or ask.unfinished is None:
+        command = command_line("resume", newest.id, desk.ledger.path)
+        raise UsageError(
+            f"{desk.job.file}: run {newest.id} is not finished ({newest.state}, {pending:,} rows pending): "
+            f"go on with it: {command} (or add --continue), or leave its pending rows and start a new run: add --new"
         )
-        async with reporting(tally, on_progress, clock):
-            await pool.run(min(job.quota.max_in_flight, planned.forecast.calls))
+    choice = ask.unfinished(newest, pending)
+    if choice is None:
+        raise Declined
+    return choice
 
 
-def _finish(
-    ledger: Ledger, record: RunRecord, rows: RunRows, job: Job, stop: Stop | None, began: float, clock: Clock
-) -> Run:
-    """Write the end of a run into the ledger, and its report."""
-    counts = rows.counts()
-    assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
-    state, exit_code, reason = _ending(counts, stop)
-    record = ledger.update_run(record, state=state, exit_code=exit_code, reason=reason, finished_at=clock.now())
-    folder = report_folder(job, record.id)
-    write_results(folder, record.header, rows.all())
-    record = ledger.update_run(record, duration=record.duration + clock.monotonic() - began)
-    summary = Summary.of(record, rows, FILES)
-    write_summary(folder, summary)
-    return Run(record.id, ledger.path, folder, summary)
+async def _continued(execution: Execution, what: Job | Plan, newest: RunRecord) -> Run | None:
+    """Go on with the unfinished run; None where all its rows were done and only its end was still to be written."""
+    desk = execution.desk
+    if isinstance(what, Plan):
+        raise UsageError('unfinished = "continue" goes with a job, not with a plan')
+    today = str(desk.job.path(desk.job.input.path))
+    if desk.job.input.path != STREAM and Path(newest.input).is_absolute() and today != newest.input:
+        resume = command_line("resume", newest.id, desk.ledger.path)
+        raise UsageError(
+            f"{desk.job.file}: run {newest.id}, which is not finished, is of {newest.input}: go on with it: {resume}; "
+            f"or let the other file take its place: {resume} --input {near(Path(today))}; or start anew: add --new"
+        )
+    is_open = has_open_rows(desk.ledger, newest)
+    ended = await resume_at_work(execution, newest)
+    return ended if is_open else None
 
 
-def _ending(counts: Mapping[Outcome, int], stop: Stop | None) -> tuple[RunState, int, str]:
-    """Return state, exit code and reason; a stop that came when nothing was left to do did not stop anything."""
-    open_rows = counts[Outcome.PENDING] + counts[Outcome.UNKNOWN]
-    if stop is not None and (open_rows or stop.reason is StopReason.FAULT):
-        return _STATES[stop.reason], stop.exit_code, stop.message
-    fine = all(outcome in FINE for outcome, count in counts.items() if count)
-    return RunState.FINISHED, 0 if fine else 1, ""
+def _planned(
+    desk: Desk, what: Job | Plan, saved: str | None, limit: int | None, ask: Questions | None, options: Options
+) -> RunRecord:
+    """Return the run of a plan that nobody objects to."""
+    if isinstance(what, Plan):
+        planned = what
+    elif saved is not None:
+        planned = saved_plan(desk.ledger, saved, desk.job, desk.runtime)
+    else:
+        reports = options.get("reports")
+        planned = plan_into(desk.ledger, desk.job, limit=limit, runtime=desk.runtime, reports=reports)
+    record = desk.ledger.run(planned.run_id)
+    if record.state is not RunState.PLANNED:
+        raise UsageError(f"run {record.id} is {record.state}, not planned: make a new plan")
+    agree(desk.ledger, planned, ask)
+    return record
+
+
+def _abandon(ledger: Ledger, left: Sequence[RunRecord]) -> None:
+    """Leave unfinished runs as they are, out of the way of new ones."""
+    for old in left:
+        ledger.update_run(old, state=RunState.ABANDONED)

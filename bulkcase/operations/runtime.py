@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import platformdirs
 
-from bulkcase.clock import Clock, SystemClock
+from bulkcase.clock import Clock, Instant, SystemClock
 from bulkcase.job import Job
 from bulkcase.job.quantities import Window
 from bulkcase.job.settings import SANDBOX
+from bulkcase.ledger import Worker
 from bulkcase.sandbox import SandboxSettings
 
 LEDGER = "ledger.sqlite3"
@@ -21,14 +23,38 @@ REHEARSAL_SPEED = 60.0
 """How much faster the clock of the quota goes in a rehearsal: an hour in a minute."""
 
 
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def _boot() -> str:
+    """Return what tells this start of the machine from others; empty where the machine does not say (not Linux)."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _locks() -> Path:
+    # One place for all folders of ledgers: the lock is on the target.
+    return platformdirs.user_state_path("bulkcase") / "locks"
+
+
 @dataclass(frozen=True)
 class Runtime:
-    """Time, chance and the sandbox's behaviour; tests bring their own."""
+    """Time, chance, who works where, and the sandbox's behaviour; tests bring their own."""
 
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    boot: str = field(default_factory=_boot)
+    worker: Worker = field(default_factory=Worker.here)
+    locks: Callable[[], Path] = _locks
+    """Where the locks are."""
+
+    def instant(self) -> Instant:
+        """Return this moment, as another process can place it."""
+        return Instant(self.boot, self.clock.monotonic(), self.clock.now())
 
 
 def is_sandbox(job: Job) -> bool:
@@ -43,19 +69,30 @@ def rehearsal(job: Job) -> Job:
         update={
             "connection": job.connection.model_copy(update={"host": SANDBOX}),
             "quota": job.quota.model_copy(update={"windows": windows}),
+            # There is nobody to be spared at daytime.
+            "safety": job.safety.model_copy(update={"send_between": None}),
         }
     )
 
 
+def state_folder(written: Path | None = None) -> Path:
+    """Return the folder of the ledgers: the one that is named, or BULKCASE_STATE, or the user's own."""
+    if written is not None:
+        return written.absolute()
+    if STATE_VARIABLE in os.environ:
+        return Path(os.environ[STATE_VARIABLE]).absolute()
+    return platformdirs.user_state_path("bulkcase")
+
+
+def ledger_in(folder: Path, *, sandbox: bool) -> Path:
+    """Return the ledger in a state folder; rehearsals have one of their own."""
+    return (folder / SANDBOX if sandbox else folder) / LEDGER
+
+
 def ledger_path(job: Job) -> Path:
-    """Return where the ledger of a job is; rehearsals have one of their own."""
-    if job.state.directory is not None:
-        folder = job.path(job.state.directory)
-    elif STATE_VARIABLE in os.environ:
-        folder = Path(os.environ[STATE_VARIABLE]).absolute()
-    else:
-        folder = platformdirs.user_state_path("bulkcase")
-    return (folder / SANDBOX if is_sandbox(job) else folder) / LEDGER
+    """Return where the ledger of a job is."""
+    written = None if job.state.directory is None else job.path(job.state.directory)
+    return ledger_in(state_folder(written), sandbox=is_sandbox(job))
 
 
 def report_folder(job: Job, run_id: str) -> Path:
@@ -75,3 +112,21 @@ def target_name(job: Job) -> str:
         return SANDBOX
     connection = job.connection
     return f"{connection.host.partition('://')[2]}/{connection.account_id}/{connection.stream_id}"
+
+
+def account_name(job: Job) -> str:
+    """Return host and account in one text: what an account-wide quota goes by."""
+    return SANDBOX if is_sandbox(job) else target_name(job).rpartition("/")[0]
+
+
+def command_line(verb: str, run_id: str, ledger: Path) -> str:
+    """Return the exact command that does something with a run, wherever its ledger is."""
+    return shlex.join(["bulkcase", verb, run_id, *place_options(ledger)])
+
+
+def place_options(ledger: Path) -> list[str]:
+    """Return the options that lead a command to a ledger."""
+    folder = ledger.parent
+    in_sandbox = ["--sandbox"] if folder.name == SANDBOX else []
+    folder = folder.parent if in_sandbox else folder
+    return [*([] if folder == state_folder() else ["--state", str(near(folder))]), *in_sandbox]

@@ -1,6 +1,6 @@
 """From a job's connection to an open door."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -16,10 +16,14 @@ from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
 from bulkcase.kore.transport import open_session
 from bulkcase.ledger import Journal
-from bulkcase.operations.runtime import Runtime, is_sandbox
+from bulkcase.operations.desk import Desk
+from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, target_name
 from bulkcase.planning.forecast import Forecast
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
 from bulkcase.stopping import StopSwitch
+
+_SHORTEST_OUTAGE = 600.0
+"""Seconds for which a server that is gone is waited for at the least, however short the windows of the quota are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,12 @@ def remote_target(job: Job, runtime: Runtime) -> Target:
     )
 
 
+def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
+    """Raise CredentialsError where a secret of the job cannot be had here."""
+    if not is_sandbox(job):
+        remote_target(job, runtime or Runtime())
+
+
 @asynccontextmanager
 async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncGenerator[Target]:
     """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards."""
@@ -106,11 +116,14 @@ async def open_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncG
 
 @asynccontextmanager
 async def open_door(
-    job: Job, target: Target, forecast: Forecast, runtime: Runtime, stop: StopSwitch, journal: Journal
+    desk: Desk, target: Target, forecast: Forecast, stop: StopSwitch, journal: Journal
 ) -> AsyncGenerator[Door]:
-    """Open the one door to a target, and close its connections afterwards."""
+    """Open the one door to a target, whose quota knows the calls of earlier runs; close its connections afterwards."""
+    job, runtime = desk.job, desk.runtime
     connection = job.connection
     throttle = Throttle(job.quota.windows)
+    quota = Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout)
+    quota.restore(_released(desk), runtime.clock.monotonic())
     session = open_session(
         base_url=target.base_url,
         timeout=connection.timeout,
@@ -124,11 +137,24 @@ async def open_door(
             base_url=target.base_url,
             stream_id=target.stream_id,
             tokens=target.tokens,
-            quota=Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout),
+            quota=quota,
             throttle=throttle,
-            breaker=Breaker(patience=throttle.patience, attempts=job.retry.attempts),
+            breaker=Breaker(patience=max(throttle.patience, _SHORTEST_OUTAGE), attempts=job.retry.attempts),
             clock=runtime.clock,
             stop=stop,
             record=journal.record,
             recorded=journal.write,
         )
+
+
+def _released(desk: Desk) -> Iterator[float]:
+    """Yield, on the clock's monotonic scale, when each earlier call that may still count was answered or given up."""
+    job, now = desk.job, desk.runtime.instant()
+    whose = {"account": account_name(job)} if job.quota.scope == "account" else {"target": target_name(job)}
+    counted = max((window.seconds for window in job.quota.windows), default=0.0) + job.connection.timeout
+    for call in desk.ledger.past_calls(**whose):
+        age = now.since(call.ended)
+        if age > counted:
+            return
+        # A call without an answer counts as one that a timeout later was still on its way.
+        yield now.steady - age + (0.0 if call.answered else job.connection.timeout)

@@ -33,7 +33,8 @@ def whole_files(paths: Sequence[Path], encoding: str = "utf-8") -> Iterator[Sequ
 
     Half a character, which UTF-8 cannot carry, becomes `?`. Raises EnvironmentFailed where one cannot be written.
     """
-    unfinished = [path.with_name(f".{path.name}.unfinished") for path in paths]
+    # Two commands may write the same report: each writes files of its own, and the last one's stand.
+    unfinished = [path.with_name(f".{path.name}.{os.getpid()}.unfinished") for path in paths]
     with ExitStack() as cleaning:
         for part in unfinished:
             cleaning.callback(part.unlink, missing_ok=True)

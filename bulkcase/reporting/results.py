@@ -29,7 +29,8 @@ COLUMNS: Final = (
 RESULTS, FAILED = "results.csv", "failed.csv"
 
 # With a byte order mark, because a spreadsheet takes a CSV without one for a Windows code page.
-_ENCODING = "utf-8-sig"
+ENCODING = "utf-8-sig"
+"""Of every CSV that bulkcase writes."""
 
 
 def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord]) -> None:
@@ -38,12 +39,12 @@ def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord]
     Raises EnvironmentFailed where they cannot be written; what stood there before is then untouched.
     """
     make_folder(folder)
-    with whole_files([folder / RESULTS, folder / FAILED], _ENCODING) as (results, failures):
+    with whole_files([folder / RESULTS, folder / FAILED], ENCODING) as (results, failures):
         every, failed = csv.writer(results), csv.writer(failures)
         for writer in (every, failed):
             writer.writerow([*(defuse(name) for name in header), *COLUMNS])
         for row in rows:
-            line = [*_original(row, len(header)), *verdict_cells(row)]
+            line = [*original_cells(row, len(header)), *verdict_cells(row)]
             every.writerow(line)
             if row.result.outcome in NEEDS_A_PERSON:
                 failed.writerow(line)
@@ -72,7 +73,7 @@ def changed_fields(row: RowRecord) -> str:
     return row.fields if sent or row.result.outcome is Outcome.UNKNOWN else ""
 
 
-def _original(row: RowRecord, width: int) -> list[str]:
+def original_cells(row: RowRecord, width: int) -> list[str]:
     """Return the row's own cells, as many as the header has: the verdict has to stand under its columns."""
     cells = [defuse(text_of(cell)) for cell in row.cells[:width]]
     return cells + [""] * (width - len(cells))

@@ -38,6 +38,8 @@ class Summary:
     state: str
     exit_code: int | None
     reason: str
+    continues: str | None
+    """The run that this one belongs to."""
     rows: int
     cases: int
     outcomes: Mapping[Outcome, int]
@@ -61,6 +63,7 @@ class Summary:
             state=run.state,
             exit_code=run.exit_code,
             reason=run.reason,
+            continues=run.continues,
             rows=sum(outcomes.values()) if run.rows is None else run.rows,
             cases=rows.cases(),
             outcomes=outcomes,

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 from bulkcase.clock import Clock
 from bulkcase.kore.door import Door
+from bulkcase.ledger.changes import intent, outcome
 from bulkcase.ledger.journal import Journal
-from bulkcase.ledger.rows import Change, Sendable, intent, outcome
+from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Result, Stop, StopReason
 from bulkcase.sending.sender import Sender
 from bulkcase.stopping import Stopped, StopSwitch
@@ -47,22 +48,21 @@ class Pool:
         """Return when every row has its outcome or the run was stopped; raises the first fault of a worker.
 
         A fault stops the run as any other stop does: calls in flight are let finish, and what they brought is written.
+        Cancelled, it ends at once, and what is known is written all the same.
         """
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(workers):
-                tasks.create_task(self._guarded(), name=f"worker {number + 1}")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(workers):
+                    tasks.create_task(self._guarded(), name=f"worker {number + 1}")
+        finally:
+            with self._faults_kept():
+                self._journal.flush()
         if self._faults:
             raise self._faults[0]
-        await self._journal.write()
 
     async def _guarded(self) -> None:
-        done: list[Change] = []
         with self._faults_kept():
-            await self._work(done)
-        # After a fault, too: what became of the last row is known, and may still be written.
-        with self._faults_kept():
-            if done:
-                await self._journal.write(*done)
+            await self._work()
 
     @contextmanager
     def _faults_kept(self) -> Iterator[None]:
@@ -75,27 +75,25 @@ class Pool:
             self._faults.append(error)
             self._stop.set(Stop(StopReason.FAULT, str(error)))
 
-    async def _work(self, done: list[Change]) -> None:
-        """Send row after row; `done` holds the outcome of the last one until it is durable."""
+    async def _work(self) -> None:
         for row in self._rows:
             if not self._door.try_slot():
-                await self._journal.write(*done)
-                done.clear()
+                await self._journal.write()
                 await self._door.slot()
-            await self._leave(row, done)
-            done.clear()
-            done.append(await self._send(row))
+            await self._leave(row)
+            await self._send(row)
 
-    async def _leave(self, row: Sendable, done: list[Change]) -> None:
+    async def _leave(self, row: Sendable) -> None:
         """Make the outcome of the last row and the intent of this one durable; an unused slot is given back."""
         try:
-            await self._journal.write(*done, intent(row.number))
+            await self._journal.write(intent(row.number, row.last))
         except BaseException:
             self._door.give_back()
             raise
 
-    async def _send(self, row: Sendable) -> Change:
+    async def _send(self, row: Sendable) -> None:
+        """Send a row and hand its outcome over, for the next commit."""
         left_at = self._clock.monotonic()
         result = await self._sender.send(row)
+        self._journal.keep(outcome(row.number, result, self._clock.now()))
         self._on_settled(result, self._clock.monotonic() - left_at)
-        return outcome(row.number, result, self._clock.now())

@@ -10,7 +10,7 @@ from bulkcase.job.settings import Retry
 from bulkcase.kore.door import Door, Request, update_case
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.rows import Sendable
-from bulkcase.model import Result
+from bulkcase.model import Outcome, Result
 from bulkcase.sending.decide import backoff, result_of, result_of_stop, worth_another
 from bulkcase.stopping import Stopped, StopSwitch
 
@@ -54,7 +54,7 @@ class Sender:
 
     async def send(self, row: Sendable) -> Result:
         """Return what became of a row. Its slot of the quota is in hand and its intent is durable."""
-        trail = _Trail(update_case(row.case_id, row.body, row.number))
+        trail = _Trail(update_case(row.case_id, row.body, row.number), doubt=_earlier_doubt(row))
         try:
             verdict = trail.note(await self._door.call(trail.request))
             if self._worth_another(verdict):
@@ -79,6 +79,11 @@ class Sender:
     async def _sleep(self, seconds: float) -> None:
         async with self._stop.interruptible():
             await self._clock.sleep(seconds)
+
+
+def _earlier_doubt(row: Sendable) -> Verdict | None:
+    """Return the doubt that a row was left in when it was sent before."""
+    return Verdict(Kind.UNANSWERED, code=row.code, message=row.message) if row.last is Outcome.UNKNOWN else None
 
 
 def _wait(failures: int, last: Verdict, max_wait: float, chance: float) -> float:

@@ -11,35 +11,11 @@ from pathlib import Path
 
 import pytest
 from support.jobs import SECRET_VARIABLE, read_results, simple_rows, write_cases, write_job
+from support.program import SECRET, bulkcase, environment
 from support.server import ServerThread
 
+from bulkcase.cli.main import app
 from bulkcase.sandbox import Fault, SandboxSettings
-
-SECRET = SandboxSettings().client_secret
-
-
-def bulkcase(
-    *arguments: str, folder: Path, secret: bool = True, text: str | None = None
-) -> "subprocess.CompletedProcess[str]":
-    """Run the program in a folder, without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "bulkcase", *arguments],
-        cwd=folder,
-        env=environment(folder, secret=secret),
-        input=text,
-        stdin=subprocess.DEVNULL if text is None else None,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
-def environment(folder: Path, *, secret: bool = True) -> dict[str, str]:
-    """Return an environment with a home that does not exist and nothing of the developer's."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
-    more = {SECRET_VARIABLE: SECRET} if secret else {}
-    return kept | more | {"HOME": str(folder / "no-home"), "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
 
 
 @pytest.fixture
@@ -261,7 +237,7 @@ def test_a_pipe_that_closes_early_is_no_fault(tmp_path: Path) -> None:
 
 def test_version_and_help_answer() -> None:
     """--version names the program and its version; --help and each command's --help fit 80 columns."""
-    commands = [[], ["demo"], ["check"], ["run"], ["sandbox"]]
+    commands = [[], *([str(command.name)] for command in app.registered_commands)]
     for command in commands:
         shown = subprocess.run(
             [sys.executable, "-m", "bulkcase", *command, "--help"],

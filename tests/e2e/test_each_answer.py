@@ -64,7 +64,9 @@ async def test_each_fault_ends_in_its_outcome_and_no_good_row_suffers(tmp_path: 
     write_cases(tmp_path, rows)
     settings = SandboxSettings(case_scripts={key: fate.faults for key, fate in expected.items()})
     async with Sandbox(settings, cases_for_keys([key for key, _ in rows], seed=0, now=time.time())) as server:
-        job = a_job(tmp_path, host=server.url, timeout="250ms", quota='windows = ["5000/1s"]\nmax_in_flight = 4')
+        quota = 'windows = ["5000/1s"]\nmax_in_flight = 4'
+        every_fault = '[safety]\nmax_failures = "off"'
+        job = a_job(tmp_path, host=server.url, timeout="250ms", quota=quota, more=every_fault)
         ended = await run(job, runtime=Runtime(chance=lambda: 0.0))
 
     good = Fate([], Outcome.UPDATED, 1)

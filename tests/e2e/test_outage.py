@@ -42,6 +42,7 @@ async def test_a_server_that_comes_back_costs_no_row(tmp_path: Path) -> None:
     assert {key: after.cases[key]["desc"] for key, _ in rows} == dict(rows)
     assert 50 <= len(before.calls) < len(rows)
     assert ended.summary.retries > 0
+    assert len(before.calls) + len(after.calls) <= len(rows) + 4, "only what was in flight may have been sent twice"
     assert {"", "the server cannot be reached"} <= {progress.why_paused for progress in told}
 
 

@@ -10,7 +10,8 @@ from support.jobs import a_job, simple_rows, write_cases
 from bulkcase.job.quantities import Window
 from bulkcase.kore.quota import seconds_for
 from bulkcase.operations import target
-from bulkcase.operations.run import Run, run
+from bulkcase.operations.ended import Run
+from bulkcase.operations.run import run
 from bulkcase.sandbox import Call, Sandbox, SandboxSettings, cases_for_keys
 
 WINDOWS = (Window(60, 1.0), Window(400, 8.0))
@@ -42,6 +43,9 @@ class TokenBucket:
 
     def returned(self) -> None:
         self._tokens += 1
+
+    def restore(self, free_from: object, now: float) -> None:
+        pass
 
 
 async def send_all(folder: Path, count: int) -> tuple[Run, list[Call]]:

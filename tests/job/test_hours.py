@@ -223,3 +223,21 @@ def test_away_from_changes_of_the_clocks_a_clock_on_the_wall_decides(written: st
         today and start <= clock < end if start < end else (today and clock >= start) or (yesterday and clock < end)
     )
     assert open_hours.is_open(now) is expected
+
+
+@pytest.mark.parametrize(
+    ("written", "start", "seconds", "end"),
+    [
+        ("22:00-06:00 UTC", "2026-11-23 22:00", 3600, "2026-11-23 23:00"),
+        ("22:00-06:00 UTC", "2026-11-23 12:00", 3600, "2026-11-23 23:00"),
+        ("22:00-06:00 UTC", "2026-11-23 22:00", 8 * 3600, "2026-11-24 06:00"),
+        ("22:00-06:00 UTC", "2026-11-23 22:00", 9 * 3600, "2026-11-24 23:00"),
+        ("mon-fri 22:00-06:00 UTC", "2026-11-27 22:00", 9 * 3600, "2026-11-30 23:00"),
+        ("00:00-24:00 UTC", "2026-11-23 22:00", 900 * 3600, "2026-12-31 10:00"),
+        ("22:00-06:00 UTC", "2026-11-23 12:00", 0, "2026-11-23 22:00"),
+    ],
+)
+def test_work_is_done_when_so_many_open_hours_have_passed(written: str, start: str, seconds: float, end: str) -> None:
+    """Closed hours do not count, whether work begins in them or is interrupted by them."""
+    began, done = (dt.datetime.fromisoformat(f"{text}+00:00").timestamp() for text in (start, end))
+    assert hours(written).done_at(began, seconds) == done

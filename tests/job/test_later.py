@@ -15,13 +15,10 @@ TABLES = {
 }
 
 SWITCHES = [
-    ("input.min_rows", "100", '"off"'),
-    ("input.max_age", '"2h"', '"off"'),
     ("snapshot.read", '"auto"', '"never"'),
     ("snapshot.filter", '{ status = ["Open"] }', "{}"),
     ("safety.verify", '"response"', '"none"'),
     ("safety.canary", "5", "0"),
-    ("safety.max_changes", '"10%"', '"off"'),
     ("report.formats", '["csv", "html"]', '["csv"]'),
     ("report.private", '["desc"]', "[]"),
     ("report.metrics", '"bulkcase.prom"', '"off"'),

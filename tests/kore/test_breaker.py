@@ -20,6 +20,8 @@ GONE = Verdict(Kind.NOT_SENT, None, "not_connected", "connection refused")
 LATE = Verdict(Kind.UNANSWERED, None, "timeout", "no answer in time")
 LOST = Verdict(Kind.UNANSWERED, None, "connection_lost", "connection reset")
 CUT_OFF = Verdict(Kind.UNANSWERED, None, "cut_off", "the run was ended")
+BUSY_GATEWAY = Verdict(Kind.THROTTLED, 503, "rate_limited", "Rate limit for this API has been reached")
+FAULT = Verdict(Kind.TRANSIENT, 500, "http_500", "Internal Server Error")
 DOWN = Verdict(Kind.TRANSIENT, 503, "http_503", "busy")
 DOWN_FOR = Verdict(Kind.TRANSIENT, 503, "http_503", "busy", wait=20.0)
 DOWN_FOR_LONG = Verdict(Kind.TRANSIENT, 503, "http_503", "busy", wait=900.0)
@@ -78,6 +80,9 @@ STORIES = {
     "broken JSON is an answer, too": Story([*failures(DOWN, "abcd"), End(5, "e", BROKEN), End(6, "f", DOWN)], CLOSED),
     "broken JSON alone never opens it": Story(failures(BROKEN, "abcdefgh"), CLOSED),
     "what we cut off ourselves tells nothing": Story([*failures(CUT_OFF, "abcdefgh"), *failures(DOWN, "ijkl")], CLOSED),
+    "a 500 is an answer of the application, whatever it is worth": Story(failures(FAULT, "abcdefgh"), CLOSED),
+    "and tells that the server is back": Story([End(1, "a", GONE), Probe(2, "a", FAULT)], CLOSED),
+    "a gateway that throttles is no outage": Story(failures(BUSY_GATEWAY, "abcdefgh"), CLOSED),
     "each failed probe doubles the pause": Story([SOUND, End(1, "a", GONE), *probes(2, 4)], 8),
     "up to a minute": Story([SOUND, End(0, "a", GONE), *probes(1, 3, 7, 15, 31, 63)], 123),
     "a late failure of a call from before tells nothing new": Story([End(1, "a", GONE), End(1.5, "b", GONE)], 2),

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from support.api import Reply, Server
 from support.doors import TIMEOUT, NumberedTokens, Opened, open_door
-from support.virtual import EPOCH, run
+from support.virtual import run
 
 from bulkcase.errors import LedgerError
 from bulkcase.job.quantities import Window
@@ -41,7 +41,7 @@ def test_calls_in_flight_are_cut_off_at_once(server: Server) -> None:
             assert [task.cancelling() for task in tasks] == [0, 0, 0]
             return opened
 
-    assert run(main()).calls == [Call("updateCase", EPOCH, EPOCH + 1.0, "unanswered", None, 2)] * 3
+    assert run(main()).calls == [Call("updateCase", 0.0, 1.0, "unanswered", None, 2)] * 3
 
 
 def test_who_waits_when_calls_are_cut_off_is_stopped(server: Server) -> None:

@@ -67,7 +67,7 @@ def test_the_fifth_different_request_in_a_row_opens_it(reply: Reply, server: Ser
         async with open_door(windows=WIDE) as opened:
             await one_call(opened)
             counted = [(await one_call(opened)).counts for _ in range(4)]
-            assert opened.door.why_paused == ""
+            assert opened.door.pause()[1] == ""
             return counted + [verdict.counts for verdict in await until_it_counts(opened)]
 
     assert run(main()) == [True] * 4 + [False, False, True]
@@ -225,12 +225,12 @@ def test_a_throttled_probe_ends_the_outage(server: Server) -> None:
     async def main() -> None:
         async with open_door(windows=WIDE) as opened:
             await one_call(opened)
-            assert (opened.door.why_paused, opened.door.paused_until) == ("the server cannot be reached", 1.0)
+            assert opened.door.pause() == (1.0, "the server cannot be reached")
             probe = asyncio.create_task(one_call(opened))
             await asyncio.sleep(5.0)
-            assert (opened.door.why_paused, opened.door.paused_until) == ("throttled", 8.0)
+            assert opened.door.pause() == (8.0, "throttled")
             await probe
-            assert opened.door.why_paused == ""
+            assert opened.door.pause()[1] == ""
 
     run(main())
     assert server.arrivals == [0.0, 1.0, 8.0]

@@ -268,3 +268,39 @@ def test_a_stop_in_the_moment_a_slot_frees_loses_no_slot(stop_is_first: bool, se
 
     run(main())
     assert len(server.seen) == (0 if stop_is_first else 1)
+
+
+def test_a_long_wait_for_the_quota_is_told_and_a_short_one_is_not() -> None:
+    """Whoever watches is told of waits that a person would wonder about, once somebody waits."""
+
+    async def main() -> None:
+        async with open_door(windows=[Window(1, 60.0)]) as opened:
+            assert opened.door.pause()[1] == ""
+            await opened.door.slot()
+            opened.quota.answered(0.0)
+            assert opened.door.pause()[1] == ""
+            waiting = asyncio.create_task(opened.door.slot())
+            await asyncio.sleep(10.0)
+            assert opened.door.pause() == (60.0, "the quota is used up")
+            await asyncio.sleep(46.0)
+            assert opened.door.pause()[1] == ""
+            await waiting
+
+    run(main())
+
+
+def test_a_held_door_lets_nothing_leave_until_its_moment() -> None:
+    """However free the quota is, a call waits until the door is let go, and people are told why."""
+
+    async def main() -> None:
+        async with open_door() as opened:
+            opened.door.hold(100.0, "waiting for the night", 300.0)
+            assert not opened.door.try_slot()
+            assert opened.door.pause() == (300.0, "waiting for the night")
+            waiting = asyncio.create_task(opened.door.slot())
+            await asyncio.sleep(50.0)
+            opened.door.hold(200.0, "waiting for the night", 300.0)
+            await waiting
+            assert opened.clock.monotonic() == 200.0
+
+    run(main())

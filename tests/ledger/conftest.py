@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support.ledgers import new_run
+from support.ledgers import begin, new_run
 
 from bulkcase.ledger import Ledger, RunRows
 
@@ -19,8 +19,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def rows(ledger: Ledger) -> RunRows:
-    """The rows of a new run."""
-    return ledger.rows(new_run(ledger))
+    """The rows of a new run that a session works on."""
+    return begin(ledger, new_run(ledger))
 
 
 @pytest.fixture

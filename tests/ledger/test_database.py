@@ -11,6 +11,7 @@ from support.ledgers import NOW, everything, good_row, new_run, stored
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
+from bulkcase.ledger.tables import SCHEMA_VERSION
 
 
 def make_newer(path: Path) -> Path:
@@ -55,7 +56,7 @@ def is_a_folder(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (make_newer, "is of version 99, this program knows 1: update bulkcase"),
+        (make_newer, "is of version 99, this program knows 2: update bulkcase"),
         (damage, "malformed"),
         (no_database, "file is not a database"),
         (of_another_program, "is the database of another program"),
@@ -152,5 +153,5 @@ def test_a_new_ledger_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         ids = list(threads.map(open_one, range(6)))
-    assert stored(path, "SELECT version FROM schema_version") == [(1,)]
+    assert stored(path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
     assert len({run_id[:15] for run_id in ids}) == 6, "each run has a second of its own, so that ids sort"

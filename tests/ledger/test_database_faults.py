@@ -35,7 +35,7 @@ def filled(path: Path, count: int = 400) -> Path:
 def use(path: Path) -> None:
     """Read all that there is in a ledger, and write to it."""
     with Ledger(path) as ledger:
-        for run in [ledger.run(run_id) for run_id in ledger.run_ids()]:
+        for run in ledger._runs():
             rows = ledger.rows(run)
             assert sum(1 for _ in rows.all()) == sum(rows.counts().values())
             assert list(rows.sendable()) is not None

@@ -8,7 +8,7 @@ from support.ledgers import everything, good_row, stored
 
 from bulkcase.errors import IllegalTransition, LedgerError
 from bulkcase.ledger import Journal, Ledger, RunRows
-from bulkcase.ledger.rows import Change, intent, outcome
+from bulkcase.ledger.changes import Change, intent, outcome
 from bulkcase.model import Call, Outcome, Result
 
 pytestmark = pytest.mark.asyncio
@@ -123,3 +123,30 @@ async def test_an_illegal_change_fails_its_whole_group(ledger: Ledger, rows: Run
     errors = await asyncio.gather(journal.write(intent(2)), journal.write(intent(9)), return_exceptions=True)
     assert [type(error) for error in errors] == [IllegalTransition, IllegalTransition]
     assert everything(ledger.path) == before
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_writers_that_join_within_the_quiet_turns_share_a_commit(commits: Commits, turns: int) -> None:
+    """While somebody joins every turn or two, as answers that were read together do, the group waits for the next."""
+    journal = Journal(commits)
+
+    async def late(number: int) -> None:
+        for _ in range(number * turns):
+            await asyncio.sleep(0)
+        await journal.write(intent(number))
+
+    await asyncio.gather(*(late(number) for number in range(6)))
+    assert commits.groups == [(list(range(6)), [])]
+
+
+async def test_a_group_is_written_when_nobody_joins(commits: Commits) -> None:
+    """A lone writer waits for a few turns of the loop and for no time, and who comes after them is the next group."""
+    journal = Journal(commits)
+    first = asyncio.create_task(journal.write(intent(1)))
+    turns = 0
+    while not first.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns < 8
+    await journal.write(intent(2))
+    assert commits.groups == [([1], []), ([2], [])]

@@ -69,18 +69,6 @@ def test_what_a_newer_version_adds_is_passed_over(folder: Path) -> None:
         assert holder_of(folder, NAME) == ME
 
 
-def test_this_process_can_say_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A holder has the process, user and host of here and now, even where the user has no name."""
-    monkeypatch.setenv("LOGNAME", "ops")
-    here = Holder.here("run close.toml", NOW, "20261123-201500-close-7f3a")
-    assert (here.pid, here.user, here.since, here.run) == (os.getpid(), "ops", NOW, "20261123-201500-close-7f3a")
-    assert here.host
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: 987_654)
-    assert Holder.here("run", NOW).user == "unknown"
-
-
 def test_lock_files_are_their_owners_only(folder: Path) -> None:
     """Nobody else can look into the folders that had to be made, or into what is in them."""
     umask = os.umask(0)

@@ -3,17 +3,15 @@ import fcntl
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 from filelock import FileLock
-from support.commands import ME, NAME, OTHER, command, holding, lock, refusal
-from support.ledgers import NOW
+from support.commands import ME, NAME, OTHER, command, here, holding, lock, refusal
 
 from bulkcase.errors import Locked
-from bulkcase.ledger.locks import Holder, TargetLock, _holder_file, _lock_file, holder_of
+from bulkcase.ledger.locks import TargetLock, _holder_file, _lock_file, holder_of
 
 
 def test_a_second_command_is_told_who_the_first_one_is(folder: Path) -> None:
@@ -25,7 +23,7 @@ def test_a_second_command_is_told_who_the_first_one_is(folder: Path) -> None:
             r"since 2026-11-18 \d\d:\d\d UTC\): wait until it is done, or stop it there",
             line,
         )
-        assert holder_of(folder, NAME) == replace(Holder.here("run close.toml", NOW), pid=first.pid)
+        assert holder_of(folder, NAME) == here(first.pid)
         with command(folder, NAME) as second:
             second.go()
             assert second.says() == line

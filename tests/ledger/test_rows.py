@@ -3,12 +3,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.cells import cells
-from support.ledgers import NOW, bad_row, empty_row, everything, good_row, new_run, stored
+from support.ledgers import NOW, bad_row, begin, empty_row, everything, good_row, new_run, stored
 
 from bulkcase.cells import Cell
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
-from bulkcase.ledger.rows import Sendable, decision, intent, outcome
+from bulkcase.ledger.changes import decision, intent, outcome
+from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Call, CaseUpdate, Outcome, Rejection, Result, Row
 
 UPDATED = Result(Outcome.UPDATED, 1, 200)
@@ -119,7 +120,7 @@ def test_only_waiting_rows_are_looked_at(rows: RunRows) -> None:
     rows.add([good_row(2, "a"), good_row(3, "a"), good_row(4, "a"), bad_row(5, key="a"), empty_row(6, "a")], NOW)
     rows.apply([decision(6, Result(Outcome.UNCHANGED), NOW), intent(4)])
     assert [row.number for row in rows.sendable()] == [2, 3]
-    assert list(rows.waiting_cases()) == ["a", "a"]
+    assert list(rows.case_keys()) == ["a", "a"]
     assert [[number for number, _ in group] for group in rows.repeated()] == [[2, 3]]
     assert list(rows.empty()) == []
 
@@ -194,9 +195,7 @@ def test_calls_are_kept_and_counted(ledger: Ledger, rows: RunRows) -> None:
     rows.apply([], [Call("updateCase", 5.0, 6.0, "unanswered", None, 7)])
     assert rows.calls_by_endpoint() == {"getCases": 1, "updateCase": 2}
     assert rows.calls_by_verdict() == {"accepted": 1, "throttled": 1, "unanswered": 1}
-    assert stored(
-        ledger.path, "SELECT endpoint, started_at, ended_at, verdict, status, row FROM calls ORDER BY id"
-    ) == [
+    assert stored(ledger.path, "SELECT endpoint, left_at, ended_at, verdict, status, row FROM calls ORDER BY id") == [
         ("getCases", 1.0, 2.0, "accepted", 200, None),
         ("updateCase", 3.0, 4.5, "throttled", 429, 7),
         ("updateCase", 5.0, 6.0, "unanswered", None, 7),
@@ -205,14 +204,14 @@ def test_calls_are_kept_and_counted(ledger: Ledger, rows: RunRows) -> None:
 
 def test_runs_do_not_see_each_other(ledger: Ledger, rows: RunRows) -> None:
     """Everything that is asked of a run is about its own rows and calls."""
-    other = ledger.rows(new_run(ledger))
+    other = begin(ledger, new_run(ledger))
     other.add([good_row(2, "a"), good_row(3, "a"), empty_row(4, "b"), bad_row(5)], NOW)
     settle(other, 2, FAILED)
     other.apply([], [Call("updateCase", 1.0, 2.0, "accepted", 200, 2)])
     rows.add([good_row(2, "a")], NOW)
     assert [row.number for row in rows.sendable()] == [2]
     assert [record.result for record in rows.all()] == [Result(Outcome.PENDING)]
-    assert (list(rows.repeated()), list(rows.empty()), list(rows.waiting_cases())) == ([], [], ["a"])
+    assert (list(rows.repeated()), list(rows.empty()), list(rows.case_keys())) == ([], [], ["a"])
     assert rows.counts() == dict.fromkeys(Outcome, 0) | {Outcome.PENDING: 1}
     assert (rows.cases(), rows.retries(), rows.causes()) == (1, 0, [])
     assert (rows.calls_by_endpoint(), rows.calls_by_verdict()) == ({}, {})

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.ledgers import NOW, bad_row, everything, good_row, new_run
+from support.ledgers import NOW, bad_row, begin, everything, good_row, new_run
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger
@@ -99,7 +99,7 @@ def test_a_run_that_made_calls_is_not_discarded(ledger: Ledger) -> None:
     """A run of which something was sent stays, with every row and call."""
     run = new_run(ledger)
     ledger.rows(run).add([good_row(2)], NOW)
-    ledger.rows(run).apply([], [Call("updateCase", NOW, NOW, "accepted", 200, 2)])
+    begin(ledger, run).apply([], [Call("updateCase", NOW, NOW, "accepted", 200, 2)])
     before = everything(ledger.path)
     with pytest.raises(LedgerError):
         ledger.discard(run)

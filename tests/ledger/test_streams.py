@@ -9,7 +9,7 @@ from sqlalchemy import event
 from support.ledgers import NOW, good_row, new_run
 
 from bulkcase.ledger import Ledger, RunRows
-from bulkcase.ledger.rows import decision
+from bulkcase.ledger.changes import decision
 from bulkcase.model import Outcome, Result
 
 COUNT = 20_000
@@ -19,7 +19,7 @@ PEAK = 2_000_000
 STREAMS: dict[str, Callable[[RunRows], Iterator[Any]]] = {
     "all": RunRows.all,
     "sendable": RunRows.sendable,
-    "waiting_cases": RunRows.waiting_cases,
+    "case_keys": RunRows.case_keys,
     "repeated": RunRows.repeated,
 }
 

@@ -5,17 +5,18 @@ from support.ledgers import everything, good_row, new_run, stored
 
 from bulkcase.errors import IllegalTransition
 from bulkcase.ledger import Ledger, RunRows
-from bulkcase.ledger.rows import Change, decision, intent, outcome
+from bulkcase.ledger.changes import Change, decision, intent, outcome
 from bulkcase.ledger.transitions import SENDING, Event, outcome_of
 from bulkcase.model import Call, Outcome, Result
 
 STATES = [*(outcome.value for outcome in Outcome), SENDING]
+OPEN = ("pending", "failed", "mismatch", "conflict", "unknown")
 
 LIFE = {
     ("pending", "refuse"): "invalid",
     ("pending", "skip"): "unchanged",
-    ("pending", "replace"): "superseded",
-    ("pending", "intend"): "sending",
+    **{(state, "replace"): "superseded" for state in OPEN},
+    **{(state, "intend"): "sending" for state in OPEN},
     ("sending", "accept"): "updated",
     ("sending", "reject"): "failed",
     ("sending", "lose"): "unknown",
@@ -26,8 +27,13 @@ NOWHERE = Result(Outcome.FAILED, 1, 500, "http_500", "the server failed")
 A_CALL = Call("updateCase", 1.0, 2.0, "accepted", 200, 2)
 
 
-def change(number: int, event: Event) -> Change:
-    return intent(number) if event is Event.INTEND else Change(number, event, NOWHERE, 5.0)
+def change(number: int, event: Event, before: str) -> Change:
+    return intent(number, before) if event is Event.INTEND else Change(number, event, before, NOWHERE, 5.0)
+
+
+def a_state_for(event: Event) -> str:
+    """Return a state from which an event may happen."""
+    return next(state for state, name in LIFE if name == event.value)
 
 
 def put(ledger: Ledger, number: int, state: str) -> None:
@@ -40,21 +46,23 @@ def test_a_legal_event_moves_the_row(ledger: Ledger, rows: RunRows, state: str, 
     """Each pair in the table leads to the one state that stands there."""
     rows.add([good_row(2)], 1.0)
     put(ledger, 2, state)
-    rows.apply([change(2, Event(event))])
+    rows.apply([change(2, Event(event), state)])
     assert stored(ledger.path, "SELECT state FROM rows") == [(LIFE[state, event],)]
 
 
+@pytest.mark.parametrize("truthful", [True, False])
 @pytest.mark.parametrize(("state", "event"), ILLEGAL)
-def test_an_illegal_event_changes_nothing(ledger: Ledger, rows: RunRows, state: str, event: Event) -> None:
-    """Each pair that is not in the table raises, alone and among legal changes and calls, and nothing is written."""
+def test_an_illegal_event_changes_nothing(
+    ledger: Ledger, rows: RunRows, state: str, event: Event, truthful: bool
+) -> None:
+    """Each pair that is not in the table raises, whatever the change says of the row, alone and among legal changes."""
     rows.add([good_row(number) for number in range(2, 8)], 1.0)
     legal = [decision(3, Result(Outcome.UNCHANGED), 9.0), intent(4), outcome(5, Result(Outcome.UPDATED, 1), 9.0)]
-    put(ledger, 5, SENDING)
-    put(ledger, 2, state)
-    put(ledger, 6, SENDING)
-    put(ledger, 7, "pending")
-    twin = change(7 if event in {Event.REFUSE, Event.SKIP, Event.REPLACE, Event.INTEND} else 6, event)
-    wrong = change(2, event)
+    possible = a_state_for(event)
+    for number, its_state in ((5, SENDING), (2, state), (7, possible)):
+        put(ledger, number, its_state)
+    twin = change(7, event, possible)
+    wrong = change(2, event, state if truthful else possible)
     before = everything(ledger.path)
     for group in ([wrong], [wrong, twin], [twin, wrong], [*legal, wrong], [wrong, *legal]):
         with pytest.raises(IllegalTransition, match=r"row .*2"):
@@ -93,7 +101,7 @@ def test_the_same_event_twice_in_a_group_is_illegal(ledger: Ledger, rows: RunRow
 )
 def test_a_decision_is_the_event_of_its_outcome(after: Outcome, event: Event) -> None:
     """What the plan decides without a call is said by the outcome alone."""
-    assert decision(2, Result(after), 1.0) == Change(2, event, Result(after), 1.0)
+    assert decision(2, Result(after), 1.0) == Change(2, event, "pending", Result(after), 1.0)
 
 
 @pytest.mark.parametrize("after", [outcome for outcome in Outcome if outcome.value not in LIFE.values()])

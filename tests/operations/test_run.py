@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from support.jobs import a_job, read_results, simple_rows, write_cases
 
-from bulkcase.errors import EnvironmentFailed, InputError, JobError, LedgerError
+from bulkcase.errors import Declined, EnvironmentFailed, InputError, JobError, LedgerError
 from bulkcase.job import Job
 from bulkcase.ledger import Ledger, RunRows
-from bulkcase.ledger.rows import Change
+from bulkcase.ledger.changes import Change
 from bulkcase.model import Call, Outcome, RunState, Stop, StopReason
 from bulkcase.operations.plan import plan
-from bulkcase.operations.run import abandon, run
+from bulkcase.operations.questions import Questions
+from bulkcase.operations.report import report
+from bulkcase.operations.run import run
 from bulkcase.operations.runtime import Runtime, ledger_path, rehearsal, report_folder
 from bulkcase.sandbox import SandboxSettings
 from bulkcase.stopping import StopSwitch
@@ -28,14 +30,14 @@ def job(tmp_path: Path) -> Job:
 
 def runs_in(job: Job) -> list[str]:
     with Ledger(ledger_path(job)) as ledger:
-        return ledger.run_ids()
+        return [run.id for run in ledger.runs()]
 
 
 @pytest.mark.asyncio
 async def test_a_ledger_that_fails_in_the_middle_stops_the_run_and_loses_no_row(
-    job: Job, monkeypatch: pytest.MonkeyPatch
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk fails, calls stop, the exit code is 6, and the report still has an outcome for every row."""
+    """When the disk fails calls stop, it is said how to go on, and whoever comes next knows which rows are in doubt."""
     commit, commits = RunRows.apply, 0
 
     def failing(rows: RunRows, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
@@ -45,12 +47,14 @@ async def test_a_ledger_that_fails_in_the_middle_stops_the_run_and_loses_no_row(
             raise LedgerError("ledger.sqlite3: disk full")
         commit(rows, changes, made)
 
-    monkeypatch.setattr(RunRows, "apply", failing)
-    ended = await run(job)
+    with monkeypatch.context() as broken:
+        broken.setattr(RunRows, "apply", failing)
+        with pytest.raises(LedgerError, match=r"disk full\nthen go on with: bulkcase resume") as raised:
+            await run(job)
+    assert raised.value.exit_code == 6
+    ended = report("last", state=tmp_path / "state", sandbox=True)
 
-    assert ended.exit_code == 6
-    assert ended.summary.state == RunState.STOPPED
-    assert "disk full" in ended.summary.reason
+    assert ended.summary.state == RunState.INTERRUPTED
     assert sum(ended.outcomes.values()) == 20
     assert 0 < ended.outcomes[Outcome.UNKNOWN] <= 2, "in flight, and no outcome could be written"
     assert ended.outcomes[Outcome.PENDING] >= 10
@@ -58,9 +62,9 @@ async def test_a_ledger_that_fails_in_the_middle_stops_the_run_and_loses_no_row(
 
 @pytest.mark.asyncio
 async def test_a_report_that_cannot_be_written_leaves_every_outcome_in_the_ledger(job: Job, tmp_path: Path) -> None:
-    """Where the reports' folder is no folder, the run says so, and the ledger knows how it ended."""
-    (tmp_path / "reports").write_text("in the way")
+    """Where something is in the way of a report, the run says so and how to mend it; the ledger knows how it ended."""
     planned = await plan(job)
+    (tmp_path / "reports" / planned.run_id / "results.csv" / "in the way").mkdir(parents=True)
     with pytest.raises(EnvironmentFailed, match="ledger has every outcome"):
         await run(planned)
 
@@ -92,9 +96,11 @@ async def test_a_mapping_that_does_not_fit_leaves_no_run_behind(tmp_path: Path) 
 
 @pytest.mark.asyncio
 async def test_a_plan_that_nobody_wants_is_abandoned(job: Job) -> None:
-    """abandon() marks the plan, and nothing was sent."""
+    """Where a person says no the plan is marked, nothing was sent, and that is no failure."""
     planned = await plan(job)
-    abandon(planned)
+    with pytest.raises(Declined, match="nothing was sent") as raised:
+        await run(planned, ask=Questions(send=lambda _: False, unfinished=None))
+    assert raised.value.exit_code == 0
     with Ledger(planned.ledger) as ledger:
         assert ledger.run(planned.run_id).state == RunState.ABANDONED
 

@@ -16,7 +16,7 @@ from bulkcase.cells import Cell, text_of
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.formulas import restore
 from bulkcase.ledger import Ledger, RowRecord
-from bulkcase.ledger.rows import intent
+from bulkcase.ledger.changes import intent
 from bulkcase.model import Outcome, Result
 from bulkcase.reporting import write_results
 

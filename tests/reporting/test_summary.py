@@ -3,12 +3,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from support.ledgers import NOW, bad_row, good_row, new_run
+from support.ledgers import NOW, bad_row, begin, good_row, new_run
 
 from bulkcase.causes import tip
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.ledger import Ledger, RunRecord, RunRows
-from bulkcase.ledger.rows import decision, intent, outcome
+from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.model import Call, Outcome, Result, RunState
 from bulkcase.reporting import FILES, Summary, write_summary
 
@@ -19,6 +19,7 @@ KEYS = [
     "state",
     "exit_code",
     "reason",
+    "continues",
     "rows",
     "cases",
     "outcomes",
@@ -36,7 +37,7 @@ NINE = ["updated", "unchanged", "superseded", "mismatch", "conflict", "failed", 
 
 def finished_run(ledger: Ledger) -> tuple[RunRecord, RunRows]:
     run = new_run(ledger)
-    rows = ledger.rows(run)
+    rows = begin(ledger, run)
     rows.add([good_row(2, "a"), good_row(3, "b"), good_row(4, "a"), bad_row(5), bad_row(6)], NOW)
     calls = [
         Call("getCases", NOW, NOW + 1, "accepted", 200),
@@ -71,6 +72,7 @@ def test_the_summary_has_the_promised_keys(tmp_path: Path, ledger: Ledger) -> No
         "state": "finished",
         "exit_code": 1,
         "reason": "",
+        "continues": None,
         "rows": 5,
         "cases": 2,
         "outcomes": dict.fromkeys(NINE, 0) | {"updated": 1, "superseded": 1, "unknown": 1, "invalid": 2},

@@ -10,8 +10,9 @@ from support.virtual import VirtualClock, run
 
 from bulkcase.errors import LedgerError
 from bulkcase.kore.door import Door
+from bulkcase.ledger.changes import Change
 from bulkcase.ledger.journal import Journal
-from bulkcase.ledger.rows import Change, Sendable
+from bulkcase.ledger.rows import Sendable
 from bulkcase.ledger.transitions import Event
 from bulkcase.model import Call, Outcome, Result, Stop, StopReason
 from bulkcase.sending.pool import Pool
@@ -290,4 +291,22 @@ def test_a_worker_that_is_cancelled_while_its_intent_is_committed_gives_its_slot
 
     run(main())
     assert bench.happened("call") == []
+    assert bench.slots == 0
+
+
+def test_an_outcome_that_is_known_is_written_though_its_worker_is_cancelled() -> None:
+    """Cancelled between an answer and the next commit, a pool has the outcome on disk when it is gone."""
+    bench = Bench(rows(3), latency=lambda _: 5.0)
+
+    async def main() -> None:
+        task = asyncio.create_task(bench.run(1))
+        while bench.happened("answer") != [2]:  # noqa: ASYNC110 - virtual time, and no event to wait for
+            await asyncio.sleep(0.5)
+        assert bench.happened(Event.ACCEPT) == []
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(main())
+    assert bench.happened(Event.ACCEPT) == [2]
     assert bench.slots == 0

@@ -1,5 +1,6 @@
 """Commands that hold the locks of targets, in this process and in others."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,23 +11,25 @@ import pytest
 from support.ledgers import NOW
 
 from bulkcase.errors import Locked
+from bulkcase.ledger import Worker
 from bulkcase.ledger.locks import Holder, TargetLock
 
 NAME = "kore.example.com/6639/st-1"
 OTHER = "kore.example.com/6639/st-2"
 ME = Holder(4711, "ops", "night", "run close.toml", NOW)
 
-_HOLD = f"""
+_HOLD = """
 import sys
 from pathlib import Path
 from bulkcase.errors import Locked
-from bulkcase.ledger.locks import Holder, TargetLock
+from bulkcase.ledger.locks import TargetLock
+from support.commands import here
 
 folder, *names = sys.argv[1:]
 print("ready", flush=True)
 for _ in sys.stdin:
     try:
-        with TargetLock(Path(folder), names, Holder.here("run close.toml", {NOW}), patience=0.02):
+        with TargetLock(Path(folder), names, here(), patience=0.02):
             print("held", flush=True)
             sys.stdin.readline()
         print("released", flush=True)
@@ -34,6 +37,12 @@ for _ in sys.stdin:
         print(error, flush=True)
 """
 """Locks at each line that it reads, and lets go at the next one; tells what came of it, a line each time."""
+
+
+def here(pid: int | None = None) -> Holder:
+    """Return this process, or another one of this user, as a holder."""
+    worker = Worker.here()
+    return Holder(pid or worker.pid, worker.user, worker.host, "run close.toml", NOW)
 
 
 class Command:
@@ -59,7 +68,8 @@ class Command:
 def command(folder: Path, *names: str) -> Iterator[Command]:
     """Start a process that can lock these names, and see that it has an end."""
     call = [sys.executable, "-c", _HOLD, str(folder), *names]
-    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as process:
         started = Command(process)
         try:
             assert started.says() == "ready"

@@ -6,26 +6,39 @@ from pathlib import Path
 from typing import Any
 
 from bulkcase.cells import Cell
-from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.clock import Instant
+from bulkcase.ledger import Ledger, RunRecord, RunRows, Worker
 from bulkcase.model import CaseUpdate, Rejection, Row
 
 NOW = 1_795_000_000.25
 """A moment in November 2026."""
+THEN = Instant("boot-1", 1000.0, NOW)
+"""The same moment, as another process can place it."""
+WORKER = Worker("ops", "night.example.com", 4711)
 
 
-def new_run(ledger: Ledger, *, now: float = NOW, job: str = "close-resolved", suffix: str = "7f3a") -> RunRecord:
+def new_run(
+    ledger: Ledger, *, now: float = NOW, job: str = "close-resolved", suffix: str = "7f3a", **more: Any
+) -> RunRecord:
     """Add a run to a ledger."""
+    more = {"target": "kore.example.com/account/st-1"} | more
     return ledger.create_run(
         now=now,
         suffix=suffix,
         job=job,
         job_file="/jobs/close-resolved.toml",
-        target="kore.example.com/account/st-1",
         input_name="cases.csv",
         input_sha256="0" * 64,
         header=("Case ID", "New Status"),
         fields=("status",),
+        definition={"input.key": "Case ID"},
+        **more,
     )
+
+
+def begin(ledger: Ledger, run: RunRecord, now: Instant = THEN) -> RunRows:
+    """Let a session begin its work on a run; return the rows as that session's."""
+    return ledger.start(run, WORKER, "kore.example.com/account", now, Path("reports") / run.id)[1]
 
 
 def good_row(
@@ -56,4 +69,4 @@ def stored(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
 
 def everything(path: Path) -> list[list[tuple[Any, ...]]]:
     """Return all rows of all tables."""
-    return [stored(path, f"SELECT * FROM {table}") for table in ("runs", "rows", "calls")]
+    return [stored(path, f"SELECT * FROM {table}") for table in ("runs", "sessions", "rows", "calls")]

@@ -1,6 +1,7 @@
 """A sandbox in a thread of its own, for tests of the real program."""
 
 import asyncio
+import subprocess
 import threading
 import time
 from collections.abc import Iterable
@@ -32,11 +33,13 @@ class ServerThread:
     def cases(self) -> dict[str, dict[str, Any]]:
         return self._server.cases
 
-    def wait_for_calls(self, count: int, seconds: float = 20.0) -> None:
-        """Return when so many calls have come; raises TimeoutError when they do not."""
+    def wait_for_calls(
+        self, count: int, seconds: float = 20.0, *, or_end_of: "subprocess.Popen[str] | None" = None
+    ) -> None:
+        """Return when so many calls have come, or a process has ended; raises TimeoutError when neither happens."""
 
         async def watch() -> None:
-            while len(self.calls) < count:  # noqa: ASYNC110 - the record has no event to wait for
+            while len(self.calls) < count and (or_end_of is None or or_end_of.poll() is None):  # noqa: ASYNC110 - the record has no event to wait for
                 await asyncio.sleep(0.01)
 
         asyncio.run_coroutine_threadsafe(asyncio.wait_for(watch(), seconds), self._loop).result()

@@ -1,0 +1,66 @@
+"""bulkcase resume and bulkcase retry."""
+
+from bulkcase.cli.options import (
+    AsJson,
+    Corrected,
+    InSandbox,
+    Quiet,
+    ReportFolder,
+    RunName,
+    StateFolder,
+    Verbose,
+    Wait,
+    Yes,
+    log_to_stderr,
+)
+from bulkcase.cli.sending import end, questions, send
+from bulkcase.operations.execute import Options
+from bulkcase.operations.resume import resume, retry
+
+
+def resume_command(
+    run: RunName,
+    *,
+    input_file: Corrected = None,
+    yes: Yes = False,
+    wait: Wait = False,
+    sandbox: InSandbox = False,
+    as_json: AsJson = False,
+    state: StateFolder = None,
+    reports: ReportFolder = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Go on with what is pending or unknown in a run, or with a corrected file in its place."""
+    log_to_stderr(verbose)
+    ask = None
+    if input_file is not None:
+        ask = questions("resume --input", yes=yes, quiet=quiet, piped=input_file == "-")
+    ended = send(
+        lambda options: resume(run, input=input_file, state=state, sandbox=sandbox, ask=ask, **options),
+        Options(wait=wait, reports=reports),
+        quiet=quiet,
+    )
+    end(ended, as_json=as_json, quiet=quiet)
+
+
+def retry_command(
+    run: RunName,
+    *,
+    yes: Yes = False,  # noqa: ARG001 - what it sends was agreed to before
+    wait: Wait = False,
+    sandbox: InSandbox = False,
+    as_json: AsJson = False,
+    state: StateFolder = None,
+    reports: ReportFolder = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Send again the rows of a run that ended mismatch, conflict, failed or unknown."""
+    log_to_stderr(verbose)
+    ended = send(
+        lambda options: retry(run, state=state, sandbox=sandbox, **options),
+        Options(wait=wait, reports=reports),
+        quiet=quiet,
+    )
+    end(ended, as_json=as_json, quiet=quiet)

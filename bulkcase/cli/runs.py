@@ -1,0 +1,111 @@
+"""bulkcase runs, show, history and report: what the ledger knows."""
+
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from bulkcase.cli.options import AsJson, OfSandbox, ReportFolder, RunName, StateFolder, Verbose, log_to_stderr
+from bulkcase.cli.show import show_run
+from bulkcase.cli.show_runs import show_history, show_one, show_runs
+from bulkcase.clock import iso_utc
+from bulkcase.ledger.history import Event
+from bulkcase.operations import runs as ledger_runs
+from bulkcase.operations.report import report
+from bulkcase.operations.runs import Listed, Shown
+from bulkcase.reporting.summary import summary_text
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="The id of a case.", show_default=False)]
+Newest = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Only the newest N runs.")]
+
+
+def runs_command(
+    *, limit: Newest = 20, sandbox: OfSandbox = False, as_json: AsJson = False, state: StateFolder = None
+) -> None:
+    """List the runs of the ledger: what ended how, what is unfinished."""
+    found = ledger_runs.runs(limit=limit, state=state, sandbox=sandbox)
+    if as_json:
+        _print([_listed(run) for run in found])
+    else:
+        show_runs(found)
+
+
+def show_command(
+    run: RunName, *, sandbox: OfSandbox = False, as_json: AsJson = False, state: StateFolder = None
+) -> None:
+    """Show one run, also while it goes on: outcomes, causes, who worked on it, what goes on from here."""
+    found = ledger_runs.show(run, state=state, sandbox=sandbox)
+    if as_json:
+        _print(_shown(found))
+    else:
+        show_one(found)
+
+
+def history_command(
+    case: Case, *, sandbox: OfSandbox = False, as_json: AsJson = False, state: StateFolder = None
+) -> None:
+    """Show what changed a case: run, file, row and value, when, by which user of which host."""
+    events = ledger_runs.history(case, state=state, sandbox=sandbox)
+    if as_json:
+        _print([_event(event) for event in events])
+    else:
+        show_history(case, events)
+
+
+def report_command(
+    run: RunName,
+    *,
+    sandbox: OfSandbox = False,
+    as_json: AsJson = False,
+    state: StateFolder = None,
+    reports: ReportFolder = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write the report of a run anew, also of one that was killed."""
+    log_to_stderr(verbose)
+    made = report(run, state=state, sandbox=sandbox, reports=reports)
+    if as_json:
+        sys.stdout.write(summary_text(made.summary))
+    else:
+        show_run(made)
+
+
+def _print(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+
+
+def _listed(run: Listed) -> dict[str, Any]:
+    record = run.record
+    return {
+        "run_id": record.id,
+        "job": record.job,
+        "target": record.target,
+        "input": record.input,
+        "state": run.state,
+        "exit_code": record.exit_code,
+        "rows": record.rows,
+        "outcomes": {outcome.value: count for outcome, count in run.outcomes.items()},
+        "started_at": iso_utc(record.started_at) or None,
+        "finished_at": iso_utc(record.finished_at) or None,
+        "duration_s": round(record.duration, 3),
+    }
+
+
+def _shown(run: Shown) -> dict[str, Any]:
+    return run.summary.as_json() | {
+        "state": run.state,
+        "input": run.record.input,
+        "in_flight": run.in_flight,
+        "working": None if run.holder is None else str(run.holder),
+        "sessions": [
+            {"user": who.user, "host": who.host, "pid": who.pid, "from": iso_utc(began), "to": iso_utc(ended) or None}
+            for who, began, ended in run.workers
+        ],
+        "next_command": run.next_command,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return asdict(event) | {"finished_at": iso_utc(event.finished_at) or None}

@@ -1,0 +1,95 @@
+"""What the commands that send rows have in common: the loop, the display, the signals, the end."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from bulkcase.cli.console import err, escape, number, someone_is_there
+from bulkcase.cli.interrupts import stopped_by_signals
+from bulkcase.cli.options import need_yes
+from bulkcase.cli.progress import ProgressDisplay
+from bulkcase.cli.show import show_plan, show_run, show_stop
+from bulkcase.ledger import RunRecord
+from bulkcase.model import Outcome
+from bulkcase.operations.ended import Run
+from bulkcase.operations.execute import Options
+from bulkcase.operations.planned import Plan
+from bulkcase.operations.questions import Choice, Questions
+from bulkcase.operations.runtime import target_name
+from bulkcase.reporting.summary import summary_text
+
+_T = TypeVar("_T")
+_LARGE = 1000
+"""Updates from which on a person has to type their number: a `y` is typed too easily."""
+Sending = Callable[[Options], Coroutine[Any, Any, Run]]
+"""A verb that sends rows, with everything but the options that all of them have."""
+
+
+def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
+    """Return what a verb returns, run in an event loop of its own: the fastest there is."""
+    factory = None
+    if sys.platform != "win32":
+        import uvloop  # noqa: PLC0415 - it does not exist on Windows
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        try:
+            return runner.run(verb)
+        except asyncio.CancelledError:  # by a signal: see stopped_by_signals
+            raise KeyboardInterrupt from None
+
+
+def send(verb: Sending, options: Options, *, quiet: bool) -> Run:
+    """Run a verb with a progress display, stopped by signals."""
+    with ProgressDisplay(quiet=quiet) as display:
+        options = Options(on_progress=display, guard=lambda stop: stopped_by_signals(stop, display.tell), **options)
+        return in_loop(verb(options))
+
+
+def end(run: Run, *, as_json: bool, quiet: bool) -> NoReturn:
+    """Show how a run ended, and end with its exit code."""
+    if as_json:
+        sys.stdout.write(summary_text(run.summary))
+    if as_json or quiet:
+        show_stop(run)
+    else:
+        show_run(run)
+    raise typer.Exit(run.exit_code)
+
+
+def questions(command: str, *, yes: bool, quiet: bool, piped: bool) -> Questions:
+    """Return what a person is asked, with --yes only shown; `piped` says that standard input is taken by rows.
+
+    Raises UsageError where nobody is there to answer.
+    """
+    if not yes and (not someone_is_there() or piped):
+        raise need_yes(command)
+
+    def agreed(plan: Plan) -> bool:
+        if not quiet:
+            show_plan(plan)
+        calls = plan.counts[Outcome.PENDING]
+        if yes or not calls:
+            return True
+        question = f"Send {number(calls, 'update')} to {target_name(plan.job)}?"
+        if calls < _LARGE:
+            return typer.confirm(question, err=True)
+        answer = typer.prompt(f"{question} Type the number to send them", default="no", show_default=False, err=True)
+        return bool(answer.replace(",", "").strip() == str(calls))
+
+    return Questions(send=agreed, unfinished=None if yes else _asked_about_unfinished)
+
+
+def _asked_about_unfinished(run: RunRecord, pending: int) -> Choice | None:
+    err.print(f"run {escape(run.id)} of this job is {run.state}: {number(pending, 'row is', 'rows are')} pending")
+    err.print("  continue  go on with it")
+    err.print("  new       leave its pending rows as they are, and start a new run")
+    while True:
+        answer = typer.prompt("continue, new, or nothing", default="nothing", err=True).strip().lower()
+        if answer in {"continue", "new"}:
+            return "continue" if answer == "continue" else "new"
+        if answer in {"nothing", "n", "no"}:
+            return None

@@ -1,0 +1,74 @@
+"""What the ledger knows of one case, over all runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, select
+
+from bulkcase.ledger.tables import rows, runs, sessions
+from bulkcase.ledger.transitions import outcome_of
+from bulkcase.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row about a case: which run, file and row, what it set, what became of it, when, and by whom."""
+
+    run: str
+    target: str
+    input: str
+    row: int
+    outcome: Outcome
+    finished_at: float | None
+    values: Mapping[str, Any]
+    """The fields of the update and what they were set to; for an invalid row there are none."""
+    attempts: int
+    code: str
+    message: str
+    by: str
+    """User and host; empty where no command has worked on the row yet."""
+
+
+def events_of(case: str) -> Select[Any]:
+    """Return the query for the rows about a case, in the order of their runs; see `as_event`."""
+    return (
+        select(
+            runs.c.id.label("run_id"),
+            runs.c.target,
+            runs.c.input,
+            rows.c.number,
+            rows.c.state,
+            rows.c.finished_at,
+            rows.c.body,
+            rows.c.attempts,
+            rows.c.code,
+            rows.c.message,
+            sessions.c.user,
+            sessions.c.host,
+        )
+        .select_from(rows)
+        .join(runs, runs.c.seq == rows.c.run)
+        .outerjoin(sessions, sessions.c.id == rows.c.session)
+        # Named one by one, the runs let the index by run and case be used.
+        .where(rows.c.run.in_(select(runs.c.seq).where(runs.c.rows.is_not(None))), rows.c.case_key == case)
+        .order_by(runs.c.seq, rows.c.number)
+    )
+
+
+def as_event(found: Any) -> Event:
+    """Return the event in one line of `events_of`."""
+    return Event(
+        run=found.run_id,
+        target=found.target,
+        input=found.input,
+        row=found.number,
+        outcome=outcome_of(found.state),
+        finished_at=found.finished_at,
+        values={} if found.body is None else orjson.loads(found.body),
+        attempts=found.attempts,
+        code=found.code,
+        message=found.message,
+        by="" if found.user is None else f"{found.user}@{found.host}",
+    )

@@ -1,0 +1,62 @@
+"""A run as the verbs return it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulkcase.ledger import Ledger
+from bulkcase.ledger.runs import UNFINISHED
+from bulkcase.model import Outcome, RunState
+from bulkcase.operations.runtime import command_line
+from bulkcase.reporting import Summary, frame_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RETRIED = frozenset({Outcome.MISMATCH, Outcome.CONFLICT, Outcome.FAILED, Outcome.UNKNOWN})
+"""The outcomes whose rows `retry` sends again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended, however it ended; or one that goes on, as it was when this was made."""
+
+    id: str
+    ledger: Path
+    folder: Path
+    """Where its report is."""
+    summary: Summary
+    note: str = ""
+    """What a person should know besides: above all that there was nothing to do."""
+
+    @property
+    def outcomes(self) -> Mapping[Outcome, int]:
+        """The rows by outcome: all nine, zeros too."""
+        return self.summary.outcomes
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with."""
+        return self.summary.exit_code or 0
+
+    @property
+    def next_command(self) -> str:
+        """The exact command that goes on from here; empty where nothing is left that a command could do."""
+        if self.summary.started_at is None:
+            return ""
+        return command_after(self.id, self.ledger, RunState(self.summary.state), self.outcomes)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return every row in input order, its cells as they were read and what became of it, as a pandas DataFrame."""
+        with Ledger(self.ledger) as ledger:
+            record = ledger.run(self.id)
+            return frame_of(record.header, ledger.rows(record).all())
+
+
+def command_after(run_id: str, ledger: Path, state: RunState, outcomes: Mapping[Outcome, int]) -> str:
+    """Return the exact command that goes on with a run that was started; empty where there is none."""
+    open_rows = outcomes[Outcome.PENDING] or (state in UNFINISHED and outcomes[Outcome.UNKNOWN])
+    if not open_rows and any(outcomes[outcome] for outcome in RETRIED):
+        return command_line("retry", run_id, ledger)
+    return command_line("resume", run_id, ledger) if open_rows or state in UNFINISHED else ""

@@ -1,0 +1,212 @@
+"""Sending what a run has to send, under its stop rules, and writing down how it ended."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TypedDict
+
+from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
+from bulkcase.job import Job
+from bulkcase.ledger import Journal, RunRecord, RunRows
+from bulkcase.model import Outcome, Result, Stop, StopReason
+from bulkcase.operations.desk import Desk, at_desk
+from bulkcase.operations.ended import Run
+from bulkcase.operations.ending import ending
+from bulkcase.operations.planned import command_for, forecast_of, plan_of
+from bulkcase.operations.progress import OnProgress, Tally, reporting
+from bulkcase.operations.report import write_report
+from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
+from bulkcase.operations.target import check_credentials, open_door, open_target
+from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
+from bulkcase.reporting import make_folder
+from bulkcase.sending import Pool, Sender
+from bulkcase.sending.pool import OnSettled
+from bulkcase.stopping import StopSwitch
+
+_log = logging.getLogger(__name__)
+
+Guard = Callable[[StopSwitch], AbstractContextManager[None]]
+
+
+class Options(TypedDict, total=False):
+    """What the verbs that send rows have in common; all of it may be left out."""
+
+    wait: bool
+    """Wait for safety.send_between, rather than stop."""
+    reports: Path | None
+    """The folder for reports, in the job's place."""
+    on_progress: OnProgress | None
+    stop: StopSwitch | None
+    """Ends the run early from outside."""
+    guard: Guard
+    """Entered while calls are made: what sets the switch then, signals above all."""
+    runtime: Runtime | None
+
+
+@contextmanager
+def at_work(job: Job, command: str, options: Options) -> Iterator["Execution"]:
+    """Prepare to send rows of a job: credentials, hours, the lock of the target, the ledger.
+
+    Raises CredentialsError, OutsideHours, Locked or EnvironmentFailed, before anything was done.
+    """
+    runtime = options.get("runtime") or Runtime()
+    check_credentials(job, runtime)
+    refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
+    with at_desk(job, command, runtime) as desk:
+        yield Execution(desk, options)
+
+
+class Execution:
+    """One session's work on a run."""
+
+    def __init__(self, desk: Desk, options: Options) -> None:
+        self._desk = desk
+        self._stop = options.get("stop") or StopSwitch()
+        self._guard: Guard = options.get("guard") or (lambda _: nullcontext())
+        self._on_progress = options.get("on_progress")
+        self._wait = options.get("wait", False)
+        self._fault: Stop | None = None
+        self._journal: Journal | None = None
+        self._left = 0
+        """Rows that are to be sent and have not been settled."""
+
+    @property
+    def desk(self) -> Desk:
+        """Where it works."""
+        return self._desk
+
+    async def run(self, before: RunRecord, outcomes: Collection[Outcome], replaces: Sequence[RunRecord] = ()) -> Run:
+        """Send the rows of a run that have these outcomes, and report; what is open in the replaced runs is superseded.
+
+        Cancelled, it writes down what is known and leaves the report to `bulkcase report`. Raises LedgerError or
+        EnvironmentFailed, with the command that goes on from there.
+        """
+        desk, runtime = self._desk, self._desk.runtime
+        desk.lock.tells(before.id)
+        with _said_how_to_start(before, desk):
+            folder = report_folder(desk.job, before.id)
+            make_folder(folder)  # found out now, not after the last row
+            account, now = account_name(desk.job), runtime.instant()
+            record, rows = desk.ledger.start(before, runtime.worker, account, now, folder, replaces)
+        with _said_how_to_go_on(before, desk):
+            try:
+                await self._send_or_stop(rows, outcomes)
+            except asyncio.CancelledError:
+                self._stop.set(Stop(StopReason.INTERRUPTED, "cancelled"))
+                self._end(self._ended(before, record, rows))
+                raise
+            return self._report(before, self._ended(before, record, rows), replaces)
+
+    async def _send_or_stop(self, rows: RunRows, outcomes: Collection[Outcome]) -> None:
+        """Send rows; a fault stops the run as any other reason does, so that its report is still written."""
+        try:
+            await self._send(rows, outcomes)
+        except BulkcaseError as fault:
+            self._fault = Stop(StopReason.FAULT, str(fault))
+        except Exception as fault:  # noqa: BLE001 - a fault of this program must not cost the report
+            _log.debug("a fault of bulkcase", exc_info=True)
+            message = f"a fault of bulkcase ({type(fault).__name__}: {fault}): please report it"
+            self._fault = Stop(StopReason.FAULT, message)
+
+    async def _send(self, rows: RunRows, outcomes: Collection[Outcome]) -> None:
+        counts = rows.counts()
+        self._left = sum(counts[outcome] for outcome in outcomes)
+        if not self._left:
+            return
+        job, runtime = self._desk.job, self._desk.runtime
+        forecast = forecast_of(job, self._left)
+        journal = self._journal = Journal(rows.apply)
+        async with (
+            open_target(job, runtime, rows.case_keys(outcomes)) as target,
+            open_door(self._desk, target, forecast, self._stop, journal) as door,
+        ):
+            tally = Tally(forecast, runtime.clock, door.pause)
+            pool = Pool(
+                rows.sendable(outcomes),
+                door=door,
+                sender=Sender(door, job.retry, clock=runtime.clock, chance=runtime.chance, stop=self._stop),
+                journal=journal,
+                clock=runtime.clock,
+                stop=self._stop,
+                on_settled=self._counted(stop_on_failures(job.safety, self._stop, tally.settled)),
+            )
+            async with (
+                reporting(tally, self._on_progress, runtime.clock),
+                watching(job.safety, door, runtime.clock, self._stop, wait=self._wait),
+            ):
+                with self._guard(self._stop):
+                    await pool.run(min(job.quota.max_in_flight, forecast.calls))
+
+    def _counted(self, settled: OnSettled) -> OnSettled:
+        def counted(result: Result, seconds: float) -> None:
+            self._left -= 1
+            settled(result, seconds)
+
+        return counted
+
+    def _ended(self, before: RunRecord, record: RunRecord, rows: RunRows) -> RunRecord:
+        """Return the run as it is at the end of this session.
+
+        Raises LedgerError where something that is known cannot be written: the session stays open then, and whoever
+        comes next settles what it left.
+        """
+        if self._journal is not None:
+            self._journal.flush()
+        rows.settle_in_flight(self._desk.runtime.clock.now())
+        counts = rows.counts()
+        assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
+        state, exit_code, reason = ending(before, counts, self._fault or self._stop.stop, self._left)
+        now, spent = self._desk.runtime.clock.now(), self._spent(before)
+        return replace(record, state=state, exit_code=exit_code, reason=reason, finished_at=now, duration=spent)
+
+    def _report(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> Run:
+        """Write the report of a run that has ended, and only then that it has: whoever is killed before can resume."""
+        desk = self._desk
+        try:
+            for old in replaced:
+                write_report(desk.ledger, desk.ledger.run(old.id))
+            made = write_report(desk.ledger, ended, spent=lambda: self._spent(before))
+        except EnvironmentFailed:
+            self._end(ended)
+            raise
+        self._end(replace(ended, duration=made.summary.duration_s))
+        return made
+
+    def _end(self, ended: RunRecord) -> None:
+        self._desk.ledger.end(ended, self._desk.runtime.instant())
+
+    def _spent(self, before: RunRecord) -> float:
+        return before.duration + self._desk.runtime.clock.monotonic() - self._desk.began
+
+
+@contextmanager
+def _said_how_to_start(run: RunRecord, desk: Desk) -> Iterator[None]:
+    """Add to what keeps a run from starting what to type when its cause is mended."""
+    try:
+        yield
+    except EnvironmentFailed as error:
+        if run.started_at is not None:
+            command = command_line("resume", run.id, desk.ledger.path)
+        else:
+            command = command_for(plan_of(desk.ledger, run, desk.job, desk.runtime))
+        raise type(error)(*error.problems, f"then go on with: {command}") from None
+
+
+@contextmanager
+def _said_how_to_go_on(run: RunRecord, desk: Desk) -> Iterator[None]:
+    """Add to what ends a run without a report what to type when its cause is mended."""
+    resume, report = (command_line(verb, run.id, desk.ledger.path) for verb in ("resume", "report"))
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        _log.warning("run %s has ended without a report; go on with: %s", run.id, resume)
+        raise
+    except EnvironmentFailed as error:
+        is_ledger = isinstance(error, LedgerError)
+        advice = f"then go on with: {resume}" if is_ledger else f"then write the report with: {report}"
+        raise type(error)(*error.problems, advice) from None
+    except IllegalTransition as error:
+        raise IllegalTransition(*error.problems, f"please report it; go on with: {resume}") from None

@@ -1,0 +1,184 @@
+"""resume and retry: go on with a run, or send again what did not end well in it."""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+from bulkcase.errors import UsageError
+from bulkcase.input import file_sha256
+from bulkcase.job.lookup_files import load_lookup_files
+from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.changes import decision
+from bulkcase.ledger.rows import PENDING
+from bulkcase.ledger.runs import UNFINISHED
+from bulkcase.model import Outcome, Result, RunState
+from bulkcase.operations.definition import refuse_changes
+from bulkcase.operations.desk import Desk
+from bulkcase.operations.ended import RETRIED, Run
+from bulkcase.operations.execute import Execution, Options, at_work
+from bulkcase.operations.find import elsewhere, found_run, job_of, with_input
+from bulkcase.operations.plan import batches, plan_into
+from bulkcase.operations.planned import Plan
+from bulkcase.operations.questions import Questions, agree
+from bulkcase.operations.report import write_report
+from bulkcase.operations.runtime import command_line, near, target_name
+
+_log = logging.getLogger(__name__)
+
+
+async def resume(
+    run: str | Run,
+    *,
+    input: str | None = None,  # noqa: A002 - the word of the command line
+    state: Path | None = None,
+    sandbox: bool = False,
+    ask: Questions | None = None,
+    **options: Unpack[Options],
+) -> Run:
+    """Go on with what is pending or unknown in a run; rows in doubt are left where the job says so.
+
+    `run` is what a verb returned, an id, a part of one that no other has, or "last", in the ledger of the folder
+    `state`; `sandbox` looks among the rehearsals. With `input`, a corrected file, a run of its own takes the place of
+    this one: what has landed is not sent again, and what is still open here is superseded; `ask` has questions for a
+    person.
+
+    Raises as `bulkcase.run` does, and UsageError where key, mapping, lookups or target have changed since.
+    """
+    path, record = found_run(run, state=state, sandbox=sandbox)
+    job = job_of(record, path, reports=options.get("reports"))
+    if input is not None:
+        job = with_input(job, input)
+    with at_work(job, f"resume {record.id}", options) as execution:
+        if input is None:
+            return await resume_at_work(execution, record)
+        return await _corrected(execution, record, ask, options)
+
+
+async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
+    """Send again the rows of a run that ended mismatch, conflict, failed or unknown; it continues that run.
+
+    For the arguments and what is raised see `resume`. A run with pending rows has to be resumed first.
+    """
+    path, record = found_run(run, state=state, sandbox=sandbox)
+    with at_work(job_of(record, path, reports=options.get("reports")), f"retry {record.id}", options) as execution:
+        ledger = execution.desk.ledger
+        record = _as_it_is_now(execution.desk, record)
+        if record.state in UNFINISHED and (pending := ledger.rows(record).counts()[Outcome.PENDING]):
+            command = command_line("resume", record.id, path)
+            raise UsageError(f"run {record.id} is not finished ({pending:,} rows pending): first {command}")
+        return await _go_on(execution, record, RETRIED)
+
+
+async def resume_at_work(execution: Execution, record: RunRecord) -> Run:
+    """Go on with a run; see `resume`."""
+    record = _as_it_is_now(execution.desk, record)
+    resent = execution.desk.job.retry.unanswered == "resend"
+    return await _go_on(execution, record, PENDING | {Outcome.UNKNOWN} if resent else PENDING)
+
+
+def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
+    """Return a run as the recovery left it, and prove that it can go on with the job as it is today."""
+    record = desk.ledger.run(record.id)
+    if record.started_at is None:
+        raise UsageError(f"run {record.id} was never started: make a new plan with bulkcase run {desk.job.file}")
+    if record.target != target_name(desk.job):
+        raise UsageError(elsewhere(desk.job, record))
+    refuse_changes(desk.job, load_lookup_files(desk.job), record)
+    return record
+
+
+async def _go_on(execution: Execution, record: RunRecord, outcomes: Collection[Outcome]) -> Run:
+    """Send the rows of a run that have these outcomes, except those that a later run has overtaken."""
+    desk = execution.desk
+    overtaken = supersede_overtaken(desk, record, outcomes)
+    counts = desk.ledger.rows(record).counts()
+    if overtaken or record.state in UNFINISHED or any(counts[outcome] for outcome in outcomes):
+        waiting = sum(counts[outcome] for outcome in outcomes)
+        _log.info("%s: %d rows of run %s to send to %s", record.job, waiting, record.id, record.target)
+        return replace(await execution.run(record, outcomes), note=_file_of_today(desk, record))
+    named = ", ".join(sorted(outcomes))
+    return replace(write_report(desk.ledger, record), note=f"nothing to do: no row of it is left {named}")
+
+
+def _file_of_today(desk: Desk, record: RunRecord) -> str:
+    """Say so where the file of a run has changed since it was planned: its rows went out as they were read."""
+    path = Path(record.input)
+    if not path.is_absolute() or not path.is_file() or file_sha256(path) == record.input_sha256:
+        return ""
+    command = command_line("resume", record.id, desk.ledger.path)
+    return (
+        f"{near(path)} has changed since it was planned; the rows went out as they were read then. "
+        f"To send what is new in it: {command} --input {near(path)}"
+    )
+
+
+def supersede_overtaken(desk: Desk, record: RunRecord, outcomes: Collection[Outcome]) -> int:
+    """Give up the rows whose case was changed by a later run; return their number.
+
+    No row is sent after a later one of its case has landed.
+    """
+    rows, now = desk.ledger.rows(record), desk.runtime.clock.now()
+    count = 0
+    for batch in batches(rows.overtaken(outcomes)):
+        rows.apply(
+            [
+                decision(number, Result(Outcome.SUPERSEDED, code="later_run", message=_later(run)), now, outcome)
+                for number, outcome, run in batch
+            ]
+        )
+        count += len(batch)
+    return count
+
+
+def _later(run: str) -> str:
+    return f"run {run}, which is newer, sent an update of this case"
+
+
+async def _corrected(execution: Execution, record: RunRecord, ask: Questions | None, options: Options) -> Run:
+    """Let a run of a corrected file take the place of what is open in a run and in those that belong to it."""
+    desk = execution.desk
+    _as_it_is_now(desk, record)
+    planned = plan_into(
+        desk.ledger, desk.job, limit=None, runtime=desk.runtime, continues=record, reports=options.get("reports")
+    )
+    if planned.counts[Outcome.INVALID] == planned.rows:
+        desk.ledger.discard(desk.ledger.run(planned.run_id))
+        raise UsageError(
+            f"{planned.input}: no row of it can be sent, so run {record.id} is left as it is: check the file"
+        )
+    new = desk.ledger.run(planned.run_id)
+    older = _still_open(desk.ledger, new)
+    agree(desk.ledger, _with_what_is_left_out(desk, planned, new, older), ask)
+    return await execution.run(new, PENDING, older)
+
+
+def _with_what_is_left_out(desk: Desk, planned: Plan, new: RunRecord, older: Sequence[RunRecord]) -> Plan:
+    """Return the plan with a note for each older run whose pending rows are not in the new file.
+
+    Raises UsageError where the file is one of our own that has no pending rows: it is not meant to replace them.
+    """
+    notes = []
+    for old in older:
+        missing = desk.ledger.rows(old).not_in(new.seq)
+        if missing:
+            resume = command_line("resume", old.id, desk.ledger.path)
+            left_out = f"{missing:,} pending rows of run {old.id} are about cases that {planned.input} does not have"
+            if planned.is_failed_csv:
+                desk.ledger.discard(new)
+                raise UsageError(f"{left_out}: send those first with: {resume}; then come back with this file")
+            notes.append(f"{left_out}: they will not be sent, now or later; to send them first: {resume}")
+    return replace(planned, notes=(*planned.notes, *notes))
+
+
+def _still_open(ledger: Ledger, new: RunRecord) -> list[RunRecord]:
+    """Return the older runs that a new one belongs to and that have rows whose end is open."""
+    older = [run for run in ledger.related(new) if run.seq != new.seq and run.state is not RunState.PLANNED]
+    return [run for run in older if run.state in UNFINISHED or has_open_rows(ledger, run)]
+
+
+def has_open_rows(ledger: Ledger, run: RunRecord) -> bool:
+    """Say whether there are rows of a run whose end is open: pending ones, or such in doubt."""
+    counts = ledger.rows(run).counts()
+    return bool(counts[Outcome.PENDING] or counts[Outcome.UNKNOWN])
