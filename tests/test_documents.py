@@ -64,7 +64,8 @@ def test_the_readme_names_every_outcome_and_exit_code() -> None:
 def test_the_readme_s_job_is_a_valid_job() -> None:
     """The job in the README can be copied as it is, together with the safety rules that stand further down."""
     job, rules = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    assert parse(job + rules, Path("close.toml")).safety.send_between
+    job = job.replace("[input]\n", rules.partition("[safety]")[0])
+    assert parse(job + "[safety]" + rules.partition("[safety]")[2], Path("close.toml")).safety.send_between
 
 
 def test_the_readme_s_python_uses_names_that_exist() -> None:

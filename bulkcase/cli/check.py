@@ -1,11 +1,11 @@
 """bulkcase check."""
 
-import sys
 from dataclasses import asdict
 
 import orjson
 import typer
 
+from bulkcase.cli.console import write_out
 from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, Verbose, load_job, log_to_stderr
 from bulkcase.cli.show import show_problems
 from bulkcase.operations.check import examine
@@ -24,7 +24,7 @@ def check_command(
     planned, problems = examine(load_job(job, input_file=input_file), limit=limit)
     if as_json:
         found = {"input": planned.input, "rows": planned.rows, "problems": [asdict(problem) for problem in problems]}
-        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+        write_out(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
         show_problems(planned, problems)
     raise typer.Exit(1 if any(not problem.is_warning for problem in problems) else 0)

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
+
+for name in ("stdout", "stderr"):
+    if getattr(sys, name) is None:  # closed by whoever started the program
+        setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program lives
 
 
 class PatientConsole(Console):
@@ -33,11 +38,41 @@ class PatientConsole(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
+def write_out(text: str) -> None:
+    """Write a result for a program; that it may not be read to its end changes nothing of what was done."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 # On a terminal long lines break between words; in a pipe a line stays a line.
 out = PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = PatientConsole(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
-__all__ = ["complain", "err", "escape", "indented", "local_time", "number", "out", "someone_is_there"]
+__all__ = [
+    "complain",
+    "err",
+    "escape",
+    "indented",
+    "local_time",
+    "number",
+    "out",
+    "say",
+    "someone_is_there",
+    "write_out",
+]
+
+
+def say(markup: str) -> None:
+    """Print a message to standard error, above the bar of progress where there is one, its lines unbroken."""
+    bars = sys.modules.get("tqdm")
+    if bars is None:
+        err.print(markup, soft_wrap=True)
+        return
+    with bars.tqdm.external_write_mode(file=sys.stderr):
+        err.print(markup, soft_wrap=True)
 
 
 def someone_is_there() -> bool:

@@ -3,10 +3,11 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from bulkcase.cli.console import say
 from bulkcase.model import Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
@@ -23,10 +24,11 @@ def interrupt_by_signals() -> None:
 
 
 @contextmanager
-def stopped_by_signals(stop: StopSwitch, tell: Callable[[str], None]) -> Iterator[None]:
-    """Let the first signal set the switch and the second one cancel this task; for the time in which calls are made.
+def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
+    """Let the first signal set the switch and the second one cancel this task; for the time in which a run is at work.
 
-    Nothing is raised in the middle of anything: the loop hears of signals between two steps.
+    Nothing is raised in the middle of anything: the loop hears of signals between two steps, and a report that is being
+    written is written to its end.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if sys.platform == "win32":  # its loops know no signal handlers, Ctrl-C raises KeyboardInterrupt
@@ -41,7 +43,7 @@ def stopped_by_signals(stop: StopSwitch, tell: Callable[[str], None]) -> Iterato
             reason = Stop(StopReason.INTERRUPTED, f"interrupted by {number.name}")
             stop.set(reason)
             loop.call_later(GRACE, stop.abandon, reason)
-            tell(f"stopping: calls in flight are let finish, {GRACE:.0f} s at most; once more ends at once")
+            say(f"stopping: calls in flight are let finish, {GRACE:.0f} s at most; once more ends at once")
         elif heard == 2 and task is not None:
             task.cancel()
 

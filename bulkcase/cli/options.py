@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bulkcase.cli.console import err, escape
+from bulkcase.cli.console import escape, say
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
 from bulkcase.operations.find import with_folders, with_input
@@ -38,6 +38,7 @@ ReportFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, for finding a fault.")]
+NeverAsks = Annotated[bool, typer.Option("--yes", "-y", help="Not needed: only resume --input asks.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 
 
@@ -46,7 +47,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record as one line."""
-        err.print(escape(self.format(record)))
+        say(escape(self.format(record)))
 
 
 def log_to_stderr(verbose: bool) -> None:

@@ -1,13 +1,12 @@
 """bulkcase plan."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from bulkcase.cli.console import escape, out
+from bulkcase.cli.console import escape, out, write_out
 from bulkcase.cli.options import (
     AsJson,
     InputFile,
@@ -24,7 +23,8 @@ from bulkcase.cli.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
 from bulkcase.model import Outcome
 from bulkcase.operations.plan import plan
-from bulkcase.operations.planned import Plan, command_for, write_plan
+from bulkcase.operations.planned import Plan, command_for, refuse_output, write_plan
+from bulkcase.operations.questions import is_too_much, too_many
 
 Table = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the decision for every row as a CSV.")
@@ -46,17 +46,22 @@ def plan_command(
 ) -> None:
     """Say what a run would do, and save it as a plan that can be run as it is."""
     log_to_stderr(verbose)
-    planned = in_loop(plan(load_job(job, input_file=input_file, state=state, sandbox=sandbox), limit=limit))
+    loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    if output is not None:
+        refuse_output(loaded, output)
+    planned = in_loop(plan(loaded, limit=limit))
     if output is not None:
         write_plan(planned, output)
     if as_json:
         shown = orjson.dumps(_as_json(planned), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        sys.stdout.write(shown.decode())
+        write_out(shown.decode())
     else:
         show_plan(planned, out)
         show_changes(planned.changes())
-        out.print(f"run it with: [bold]{escape(command_for(planned))}[/]")
-    raise typer.Exit(1 if planned.counts[Outcome.INVALID] else 0)
+        if is_too_much(planned):
+            out.print(f"[red]it will be refused:[/] {escape(too_many(planned))}")
+        out.print(f"run it with: [bold]{escape(command_for(planned))}[/]", soft_wrap=True)
+    raise typer.Exit(1 if planned.counts[Outcome.INVALID] or is_too_much(planned) else 0)
 
 
 def _as_json(planned: Plan) -> dict[str, Any]:

@@ -45,12 +45,6 @@ class ProgressDisplay:
             self._next_line = time.monotonic() + _LINE_EVERY
             err.print(f"{progress.done:,} of {progress.total:,} rows, {progress.rate:.1f} a second, {told(progress)}")
 
-    def tell(self, text: str) -> None:
-        """Print a message where the bar was; it comes back below."""
-        if self._bar is not None:
-            self._bar.clear()
-        err.print(text)
-
     def _draw(self, progress: Progress) -> None:
         bar = self._bar = self._bar or _bar_of(progress.total)
         bar.set_postfix_str(f"{progress.rate:.1f}/s, {told(progress)}", refresh=False)

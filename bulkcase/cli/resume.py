@@ -4,6 +4,7 @@ from bulkcase.cli.options import (
     AsJson,
     Corrected,
     InSandbox,
+    NeverAsks,
     Quiet,
     ReportFolder,
     RunName,
@@ -47,7 +48,7 @@ def resume_command(
 def retry_command(
     run: RunName,
     *,
-    yes: Yes = False,  # noqa: ARG001 - what it sends was agreed to before
+    yes: NeverAsks = False,  # noqa: ARG001 - what it sends was agreed to before
     wait: Wait = False,
     sandbox: InSandbox = False,
     as_json: AsJson = False,

@@ -59,10 +59,8 @@ def run_command(
     log_to_stderr(verbose)
     if go_on and new:
         raise UsageError("run: --continue and --new are two answers to one question: give one of them")
-    if saved is not None and limit is not None:
-        raise UsageError("run: --limit is of a new plan, and --plan runs one as it was made: give one of them")
     loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
-    ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-")
+    ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     choice: Choice | None = "continue" if go_on else "new" if new else None
     ended = send(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),

@@ -1,12 +1,12 @@
 """bulkcase runs, show, history and report: what the ledger knows."""
 
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
 import typer
 
+from bulkcase.cli.console import write_out
 from bulkcase.cli.options import AsJson, OfSandbox, ReportFolder, RunName, StateFolder, Verbose, log_to_stderr
 from bulkcase.cli.show import show_run
 from bulkcase.cli.show_runs import show_history, show_one, show_runs
@@ -67,13 +67,13 @@ def report_command(
     log_to_stderr(verbose)
     made = report(run, state=state, sandbox=sandbox, reports=reports)
     if as_json:
-        sys.stdout.write(summary_text(made.summary))
+        write_out(summary_text(made.summary))
     else:
         show_run(made)
 
 
 def _print(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    write_out(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
 
 
 def _listed(run: Listed) -> dict[str, Any]:

@@ -54,7 +54,7 @@ async def _serve(settings: SandboxSettings, cases: int, port: int) -> int:
         err.print(
             f"{number(len(server.cases), 'case')}, the first is {next(iter(server.cases), 'none')}; Ctrl-C ends it"
         )
-        with stopped_by_signals(stop, lambda _: None):
+        with stopped_by_signals(stop):
             try:
                 async with stop.interruptible():
                     await asyncio.Event().wait()

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from bulkcase.cli.console import err, escape, number, someone_is_there
+from bulkcase.cli.console import err, escape, number, someone_is_there, write_out
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.options import need_yes
 from bulkcase.cli.progress import ProgressDisplay
@@ -20,6 +20,7 @@ from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice, Questions
 from bulkcase.operations.runtime import target_name
 from bulkcase.reporting.summary import summary_text
+from bulkcase.stopping import StopSwitch
 
 _T = TypeVar("_T")
 _LARGE = 1000
@@ -38,21 +39,21 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
     with asyncio.Runner(loop_factory=factory) as runner:
         try:
             return runner.run(verb)
-        except asyncio.CancelledError:  # by a signal: see stopped_by_signals
-            raise KeyboardInterrupt from None
+        except (asyncio.CancelledError, KeyboardInterrupt):  # by a signal: see stopped_by_signals
+            raise typer.Abort from None  # typer would end a KeyboardInterrupt without a word
 
 
 def send(verb: Sending, options: Options, *, quiet: bool) -> Run:
     """Run a verb with a progress display, stopped by signals."""
     with ProgressDisplay(quiet=quiet) as display:
-        options = Options(on_progress=display, guard=lambda stop: stopped_by_signals(stop, display.tell), **options)
+        options = Options(on_progress=display, stop=StopSwitch(), guard=stopped_by_signals, **options)
         return in_loop(verb(options))
 
 
 def end(run: Run, *, as_json: bool, quiet: bool) -> NoReturn:
     """Show how a run ended, and end with its exit code."""
     if as_json:
-        sys.stdout.write(summary_text(run.summary))
+        write_out(summary_text(run.summary))
     if as_json or quiet:
         show_stop(run)
     else:

@@ -21,7 +21,7 @@ _LONGEST_VALUE = 50
 _WILL_BE = {
     Outcome.PENDING: "to send",
     Outcome.UNCHANGED: "nothing to change",
-    Outcome.SUPERSEDED: "another row of the case takes their place",
+    Outcome.SUPERSEDED: "landed before, or another row takes their place",
     Outcome.INVALID: "unusable, not sent",
 }
 
@@ -100,7 +100,7 @@ def show_next(console: Console, command: str) -> None:
     """Print the exact command that goes on from here, if there is one."""
     if command:
         what = "send those rows again with" if command.startswith("bulkcase retry") else "go on with"
-        console.print(f"{what}: [bold]{escape(command)}[/]")
+        console.print(f"{what}: [bold]{escape(command)}[/]", soft_wrap=True)
 
 
 def outcome_table(outcomes: Mapping[Outcome, int]) -> Table:

@@ -50,7 +50,13 @@ class Journal:
         self._waiting.append(written)
         if len(self._waiting) == 1:
             loop.call_soon(self._write_when_quiet, loop, 1, _QUIET_TURNS)
-        await written
+        try:
+            await written
+        except asyncio.CancelledError:
+            # What is not on its way to the disk yet need not get there: the call of such an intent never leaves.
+            withdrawn = {id(change) for change in changes if change.event is Event.INTEND}
+            self._changes = [change for change in self._changes if id(change) not in withdrawn]
+            raise
 
     def flush(self) -> None:
         """Commit what waits, now; raises as `write`."""
@@ -62,6 +68,11 @@ class Journal:
             happened = [change for change in changes if change.event is not Event.INTEND]
             self._changes, self._calls = happened + self._changes, made + self._calls
             raise
+
+    def close(self) -> None:
+        """Commit what has happened, now, and no intent: whoever waited for it is gone, and its call never left."""
+        self._changes = [change for change in self._changes if change.event is not Event.INTEND]
+        self.flush()
 
     def _write_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: int, turns: int) -> None:
         waiting = len(self._waiting)

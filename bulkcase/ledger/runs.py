@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -64,6 +64,14 @@ class RunRecord:
     """How many values its rows empty."""
     notes: tuple[str, ...]
     """What a person should know of its input before sending it."""
+
+
+class Place(NamedTuple):
+    """Where the report of a run will be."""
+
+    folder: Path
+    reports: Path | None = None
+    """The folder above, where the command line named it."""
 
 
 class Ledger:
@@ -138,9 +146,9 @@ class Ledger:
         """
         every = self.runs()
         if text == LAST:
-            found = [run for run in every if (run.state is RunState.PLANNED if plan else run.started_at is not None)][
-                -1:
-            ]
+            started = sorted((run.started_at, run.seq) for run in every if run.started_at is not None)
+            last = [run.seq for run in every if run.state is RunState.PLANNED] if plan else [seq for _, seq in started]
+            found = [run for run in every if run.seq in last[-1:]]
         else:
             found = [run for run in every if run.id == text] or [run for run in every if text and text in run.id]
         if len(found) == 1:
@@ -148,6 +156,8 @@ class Ledger:
         if found:
             named = ", ".join(run.id for run in found[-_SHOWN:])
             raise UsageError(f'"{text}" may mean {len(found)} runs, the newest are {named}: give more of the id')
+        if text == LAST and every:
+            raise UsageError(f"{self.path}: has no run that was started yet: bulkcase runs lists the plans it has")
         raise UsageError(f'{self.path}: has no run "{text}": bulkcase runs lists those it has')
 
     def runs(self) -> list[RunRecord]:
@@ -184,13 +194,13 @@ class Ledger:
         worker: Worker,
         account: str,
         now: Instant,
-        folder: Path,
+        place: Place,
         replaces: Sequence[RunRecord] = (),
     ) -> tuple[RunRecord, RunRows]:
         """Let a session begin its work on a run; return the run as it is then, and the rows as that session's.
 
         Its rows take the place of what is open in the runs that it replaces. Whoever calls this holds the lock of the
-        target; `account` is what an account-wide quota goes by, `folder` is where the report will be.
+        target; `account` is what an account-wide quota goes by.
         """
         with writing(self._writer, self.path):
             session = sessions.open_session(self._writer, run.seq, run.target, account, worker, now)
@@ -198,7 +208,8 @@ class Ledger:
                 "state": RunState.RUNNING,
                 "started_at": run.started_at or now.wall,
                 "exit_code": None,
-                "folder": str(folder),
+                "folder": str(place.folder),
+                "reports": run.reports if place.reports is None else str(place.reports.absolute()),
             }
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
             for old in replaces:

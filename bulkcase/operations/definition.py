@@ -1,6 +1,6 @@
 """What a run was made from: the parts of a job that its rows have already been mapped by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -11,6 +11,8 @@ from bulkcase.job import Job
 from bulkcase.ledger import RunRecord
 
 _SHOWN = 60
+_DECIDED = ("duplicates",)
+"""What has been given effect to when a run starts."""
 
 
 def definition_of(job: Job, lookups: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -21,16 +23,23 @@ def definition_of(job: Job, lookups: Mapping[str, Mapping[str, Any]]) -> dict[st
     texts: dict[str, Any] = {"input.key": job.input.key.model_dump(exclude_defaults=True)}
     texts |= {f"mapping.{field}": source.model_dump(exclude_defaults=True) for field, source in job.mapping.items()}
     texts |= {f"lookups.{name}": _hash(lookups.get(name, lookup)) for name, lookup in job.lookups.items()}
-    texts |= {f"input.{name}": getattr(job.input, name) for name in ("timezone", "clear_marker")}
+    texts |= {f"input.{name}": getattr(job.input, name) for name in ("timezone", "clear_marker", *_DECIDED)}
     return {key: value if isinstance(value, str) else _text(value) for key, value in texts.items()}
 
 
-def refuse_changes(job: Job, lookups: Mapping[str, Mapping[str, Any]], run: RunRecord) -> None:
-    """Raise JobError, naming each change, where a job no longer says what a run of it was made from."""
+def refuse_changes(
+    job: Job, lookups: Mapping[str, Mapping[str, Any]], run: RunRecord, also: Collection[str] = ()
+) -> None:
+    """Raise JobError, naming each change, where a job no longer says what a run of it was made from.
+
+    `also` are keys that count for a run that has not started, and not for one whose rows were decided about.
+    """
     now = definition_of(job, lookups)
+    passed_over = {f"input.{name}" for name in _DECIDED} - set(also)
     problems = [
         f"{job.file}: {key} {change} since run {run.id} was planned: put it back, or plan anew: run with --new"
         for key, change in _changes(run.definition, now)
+        if key not in passed_over
     ]
     if problems:
         raise JobError(*problems)

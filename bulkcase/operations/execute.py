@@ -10,8 +10,8 @@ from typing import TypedDict
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
 from bulkcase.job import Job
-from bulkcase.ledger import Journal, RunRecord, RunRows
-from bulkcase.model import Outcome, Result, Stop, StopReason
+from bulkcase.ledger import Journal, Place, RunRecord, RunRows
+from bulkcase.model import Outcome, Result, RunState, Stop, StopReason
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
@@ -42,7 +42,7 @@ class Options(TypedDict, total=False):
     stop: StopSwitch | None
     """Ends the run early from outside."""
     guard: Guard
-    """Entered while calls are made: what sets the switch then, signals above all."""
+    """Entered while a run is at work: what sets the switch then, signals above all."""
     runtime: Runtime | None
 
 
@@ -68,6 +68,7 @@ class Execution:
         self._guard: Guard = options.get("guard") or (lambda _: nullcontext())
         self._on_progress = options.get("on_progress")
         self._wait = options.get("wait", False)
+        self._reports = options.get("reports")
         self._fault: Stop | None = None
         self._journal: Journal | None = None
         self._left = 0
@@ -86,19 +87,20 @@ class Execution:
         """
         desk, runtime = self._desk, self._desk.runtime
         desk.lock.tells(before.id)
-        with _said_how_to_start(before, desk):
-            folder = report_folder(desk.job, before.id)
-            make_folder(folder)  # found out now, not after the last row
-            account, now = account_name(desk.job), runtime.instant()
-            record, rows = desk.ledger.start(before, runtime.worker, account, now, folder, replaces)
-        with _said_how_to_go_on(before, desk):
-            try:
-                await self._send_or_stop(rows, outcomes)
-            except asyncio.CancelledError:
-                self._stop.set(Stop(StopReason.INTERRUPTED, "cancelled"))
-                self._end(self._ended(before, record, rows))
-                raise
-            return self._report(before, self._ended(before, record, rows), replaces)
+        with self._guard(self._stop):
+            with _said_how_to_start(before, desk):
+                place = Place(report_folder(desk.job, before.id), self._reports)
+                make_folder(place.folder)  # found out now, not after the last row
+                account, now = account_name(desk.job), runtime.instant()
+                record, rows = desk.ledger.start(before, runtime.worker, account, now, place, replaces)
+            with _said_how_to_go_on(before, desk):
+                try:
+                    await self._send_or_stop(rows, outcomes)
+                except asyncio.CancelledError:
+                    self._stop.set(Stop(StopReason.INTERRUPTED, "cancelled"))
+                    self._end_of_cancelled(before, self._ended(before, record, rows), replaces)
+                    raise
+                return self._report(before, self._ended(before, record, rows), replaces)
 
     async def _send_or_stop(self, rows: RunRows, outcomes: Collection[Outcome]) -> None:
         """Send rows; a fault stops the run as any other reason does, so that its report is still written."""
@@ -134,11 +136,10 @@ class Execution:
                 on_settled=self._counted(stop_on_failures(job.safety, self._stop, tally.settled)),
             )
             async with (
-                reporting(tally, self._on_progress, runtime.clock),
                 watching(job.safety, door, runtime.clock, self._stop, wait=self._wait),
+                reporting(tally, self._on_progress, runtime.clock),
             ):
-                with self._guard(self._stop):
-                    await pool.run(min(job.quota.max_in_flight, forecast.calls))
+                await pool.run(min(job.quota.max_in_flight, forecast.calls))
 
     def _counted(self, settled: OnSettled) -> OnSettled:
         def counted(result: Result, seconds: float) -> None:
@@ -167,13 +168,22 @@ class Execution:
         desk = self._desk
         try:
             for old in replaced:
-                write_report(desk.ledger, desk.ledger.run(old.id))
+                # A corrected file that lies there is somebody's work: it is not written over.
+                if Path(before.input).parent != Path(old.folder or ""):
+                    write_report(desk.ledger, desk.ledger.run(old.id))
             made = write_report(desk.ledger, ended, spent=lambda: self._spent(before))
         except EnvironmentFailed:
             self._end(ended)
             raise
         self._end(replace(ended, duration=made.summary.duration_s))
         return made
+
+    def _end_of_cancelled(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> None:
+        """Write the end of a run that was cancelled; the report is left to whoever goes on, if there is a rest."""
+        if ended.state is RunState.FINISHED:
+            self._report(before, ended, replaced)
+        else:
+            self._end(ended)
 
     def _end(self, ended: RunRecord) -> None:
         self._desk.ledger.end(ended, self._desk.runtime.instant())

@@ -1,6 +1,7 @@
 """plan: the decision for every row, in the ledger, before any call."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -78,7 +79,7 @@ def plan_into(
 def _plan(
     ledger: Ledger, run: RunRecord, job: Job, table: Table, mapper: Mapper, limit: int | None, runtime: Runtime
 ) -> Plan:
-    _refuse_a_stale_file(job, table, runtime.clock.now())
+    refuse_a_stale_file(job, table.name, table.modified_at, runtime.clock.now())
     rows = ledger.rows(run)
     lint = DamageLint(table.header, job.input.key.column)
     count, clears = _read(table, mapper, rows, lint, limit, runtime.clock.now())
@@ -90,15 +91,17 @@ def _plan(
     _decide(rows, job.input.duplicates, runtime.clock.now())
     if run.continues is not None:
         _leave_out_what_landed(rows, ledger.related(run), runtime.clock.now())
-    return plan_of(ledger, ledger.planned(run, rows=count, clears=clears, notes=lint.notes()), job, runtime)
+    run = ledger.planned(run, rows=count, clears=clears, notes=lint.notes())
+    return replace(plan_of(ledger, run, job, runtime), fed_back=table.fed_back)
 
 
-def _refuse_a_stale_file(job: Job, table: Table, now: float) -> None:
+def refuse_a_stale_file(job: Job, name: str, modified_at: float | None, now: float) -> None:
+    """Raise InputError for a file that is older than the job takes one; `modified_at` is None for a stream."""
     oldest = job.input.max_age
-    if oldest is not None and table.modified_at is not None and now - table.modified_at > oldest:
-        age, limit = seconds_text(now - table.modified_at), seconds_text(oldest)
+    if oldest is not None and modified_at is not None and now - modified_at > oldest:
+        age, limit = seconds_text(now - modified_at), seconds_text(oldest)
         raise InputError(
-            f"{table.name}: was written {age} ago, and input.max_age is {limit}: export it anew, or raise the limit"
+            f"{name}: was written {age} ago, and input.max_age is {limit}: export it anew, or raise the limit"
         )
 
 

@@ -1,21 +1,22 @@
 """A plan as the verbs return it: made from the ledger, when it was planned and whenever it is taken up again."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
+from bulkcase.errors import EnvironmentFailed, UsageError
 from bulkcase.job import Job, load
+from bulkcase.job.sources import FILE
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
-from bulkcase.operations.runtime import Runtime, is_sandbox, near, place_options
+from bulkcase.operations.runtime import Runtime, is_sandbox, ledger_path, near, rehearsal
 from bulkcase.planning.changes import ChangeCounter, ChangeGroup
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting import frame_of, write_decisions
-from bulkcase.reporting.results import FAILED
 from bulkcase.reporting.summary import Cause, causes_of
 
 if TYPE_CHECKING:
@@ -48,11 +49,8 @@ class Plan:
     causes: Sequence[Cause]
     notes: Sequence[str]
     """What a person should know of the file before sending it."""
-
-    @property
-    def is_failed_csv(self) -> bool:
-        """Whether its input is the list of rows that need a person, which another run has written."""
-        return Path(self.input).name == FAILED
+    fed_back: bool = False
+    """Whether its input is a file that a run has written, or a copy of one; known while it is being planned."""
 
     @property
     def calls(self) -> Mapping[str, int]:
@@ -105,18 +103,45 @@ def command_for(plan: Plan) -> str:
     """Return the exact command that runs a plan as it is."""
     written = load(plan.job.file)
     words = ["bulkcase", "run", str(near(plan.job.file.absolute())), "--plan", plan.run_id]
-    if plan.job.input.path != written.input.path:
-        words += ["--input", plan.input if plan.job.input.path != STREAM else STREAM]
-    # A job that has the sandbox as its host is no rehearsal.
-    options = [option for option in place_options(plan.ledger) if option != "--sandbox" or not is_sandbox(written)]
-    return shlex.join([*words, *options])
+    # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.
+    if plan.job.input.path not in {written.input.path, STREAM}:
+        words += ["--input", plan.input]
+    if is_sandbox(plan.job) and not is_sandbox(written):
+        words.append("--sandbox")
+        written = rehearsal(written)
+    if plan.ledger != ledger_path(written):
+        folder = plan.ledger.parent.parent if is_sandbox(plan.job) else plan.ledger.parent
+        words += ["--state", str(near(folder))]
+    return shlex.join(words)
+
+
+def refuse_output(job: Job, path: Path) -> None:
+    """Raise UsageError for a file that is to be read, or that is none: a table must not take its place."""
+    read = {job.file.resolve()} | {job.path(file).resolve() for file in _files_of(job)}
+    if path.resolve() in read:
+        raise UsageError(f"{path}: is what the plan is made from: name another file with -o")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: is no file: name a file with -o")
+
+
+def _files_of(job: Job) -> Iterator[str]:
+    if job.input.path != STREAM:
+        yield job.input.path
+    for lookup in job.lookups.values():
+        if isinstance(lookup, str) and lookup.startswith(FILE):
+            yield lookup.removeprefix(FILE).strip()
 
 
 def write_plan(plan: Plan, path: Path) -> None:
     """Write every row with what was decided about it as a CSV; raises EnvironmentFailed where that cannot be done."""
     with Ledger(plan.ledger) as ledger:
         record = ledger.run(plan.run_id)
-        write_decisions(path, record.header, ledger.rows(record).all())
+        try:
+            write_decisions(path, record.header, ledger.rows(record).all())
+        except EnvironmentFailed:
+            raise EnvironmentFailed(
+                f"{path}: cannot be written: name another file with -o; the plan is saved: {command_for(plan)}"
+            ) from None
 
 
 def forecast_of(job: Job, calls: int) -> Forecast:

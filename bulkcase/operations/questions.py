@@ -23,20 +23,30 @@ class Questions:
     """What to do about an unfinished run with so many pending rows (None: nothing at all), where that may be asked."""
 
 
-def agree(ledger: Ledger, planned: Plan, ask: Questions | None) -> None:
-    """Raise TooManyChanges where the job does not allow a plan, Declined where a person does not want it."""
-    refuse_too_many_changes(planned)
+def agree(ledger: Ledger, planned: Plan, ask: Questions | None, *, keep: bool = False, new: bool = False) -> None:
+    """Raise TooManyChanges where the job does not allow a plan, Declined where a person does not want it.
+
+    A plan that was there before is to be kept; where an unfinished run is in its way, it has to be run as a `new` one.
+    """
+    if is_too_much(planned):
+        command = f"{command_for(planned)}{' --new' if new else ''}"
+        raise TooManyChanges(f"{too_many(planned)}; to send it all the same, raise the limit, then: {command}")
     if ask is not None and not ask.send(planned):
-        ledger.update_run(ledger.run(planned.run_id), state=RunState.ABANDONED)
+        if not keep:
+            ledger.update_run(ledger.run(planned.run_id), state=RunState.ABANDONED)
         raise Declined
 
 
-def refuse_too_many_changes(planned: Plan) -> None:
-    """Raise TooManyChanges where a plan would change more than safety.max_changes."""
-    limit, sent = planned.job.safety.max_changes, planned.counts[Outcome.PENDING]
-    if limit is None or limit.allows(sent, planned.rows):
-        return
-    raise TooManyChanges(
-        f"{planned.job.file}: the plan would change {sent:,} of {planned.rows:,} rows, and safety.max_changes is "
-        f"{limit.text}: check the file; to send it all the same, raise the limit, then: {command_for(planned)}"
+def is_too_much(planned: Plan) -> bool:
+    """Say whether a plan would change more than safety.max_changes."""
+    limit = planned.job.safety.max_changes
+    return limit is not None and not limit.allows(planned.counts[Outcome.PENDING], planned.rows)
+
+
+def too_many(planned: Plan) -> str:
+    """Return what is wrong with a plan that would change more than safety.max_changes."""
+    limit = planned.job.safety.max_changes
+    return (
+        f"{planned.job.file}: the plan would change {planned.counts[Outcome.PENDING]:,} of {planned.rows:,} rows, and "
+        f"safety.max_changes is {limit.text if limit else 'off'}: check the file"
     )

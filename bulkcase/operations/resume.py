@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from bulkcase.errors import UsageError
+from bulkcase.errors import TooManyChanges, UsageError
 from bulkcase.input import file_sha256
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
@@ -20,8 +20,8 @@ from bulkcase.operations.ended import RETRIED, Run
 from bulkcase.operations.execute import Execution, Options, at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of, with_input
 from bulkcase.operations.plan import batches, plan_into
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.questions import Questions, agree
+from bulkcase.operations.planned import Plan, command_for, plan_of
+from bulkcase.operations.questions import Questions, agree, too_many
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import command_line, near, target_name
 
@@ -82,7 +82,8 @@ def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
     """Return a run as the recovery left it, and prove that it can go on with the job as it is today."""
     record = desk.ledger.run(record.id)
     if record.started_at is None:
-        raise UsageError(f"run {record.id} was never started: make a new plan with bulkcase run {desk.job.file}")
+        command = command_for(plan_of(desk.ledger, record, desk.job, desk.runtime))
+        raise UsageError(f"run {record.id} was never started: {command} runs its plan, if it was not declined")
     if record.target != target_name(desk.job):
         raise UsageError(elsewhere(desk.job, record))
     refuse_changes(desk.job, load_lookup_files(desk.job), record)
@@ -143,30 +144,38 @@ async def _corrected(execution: Execution, record: RunRecord, ask: Questions | N
     planned = plan_into(
         desk.ledger, desk.job, limit=None, runtime=desk.runtime, continues=record, reports=options.get("reports")
     )
-    if planned.counts[Outcome.INVALID] == planned.rows:
-        desk.ledger.discard(desk.ledger.run(planned.run_id))
-        raise UsageError(
-            f"{planned.input}: no row of it can be sent, so run {record.id} is left as it is: check the file"
-        )
     new = desk.ledger.run(planned.run_id)
     older = _still_open(desk.ledger, new)
-    agree(desk.ledger, _with_what_is_left_out(desk, planned, new, older), ask)
+    try:
+        agree(desk.ledger, _with_what_is_left_out(desk, planned, new, older), ask)
+    except TooManyChanges as error:
+        command = f"{command_line('resume', record.id, desk.ledger.path)} --input {planned.input}"
+        desk.ledger.discard(new)
+        raise TooManyChanges(
+            f"{too_many(planned)}; to send it all the same, raise the limit, then: {command}"
+        ) from error
+    except BaseException:
+        # It is nothing that could be run by itself: only together with what it replaces.
+        desk.ledger.discard(new)
+        raise
     return await execution.run(new, PENDING, older)
 
 
 def _with_what_is_left_out(desk: Desk, planned: Plan, new: RunRecord, older: Sequence[RunRecord]) -> Plan:
     """Return the plan with a note for each older run whose pending rows are not in the new file.
 
-    Raises UsageError where the file is one of our own that has no pending rows: it is not meant to replace them.
+    Raises UsageError where no row of it can be sent, or where it is one of our own files, such as failed.csv, without
+    those rows: it is not meant to replace them.
     """
+    if planned.counts[Outcome.INVALID] == planned.rows:
+        raise UsageError(f"{planned.input}: no row of it can be sent, so the old run is left as it is: check the file")
     notes = []
     for old in older:
         missing = desk.ledger.rows(old).not_in(new.seq)
         if missing:
             resume = command_line("resume", old.id, desk.ledger.path)
             left_out = f"{missing:,} pending rows of run {old.id} are about cases that {planned.input} does not have"
-            if planned.is_failed_csv:
-                desk.ledger.discard(new)
+            if planned.fed_back:
                 raise UsageError(f"{left_out}: send those first with: {resume}; then come back with this file")
             notes.append(f"{left_out}: they will not be sent, now or later; to send them first: {resume}")
     return replace(planned, notes=(*planned.notes, *notes))

@@ -14,7 +14,7 @@ from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, Options, at_work
 from bulkcase.operations.find import with_folders
 from bulkcase.operations.plan import plan_into
-from bulkcase.operations.planned import STREAM, Plan
+from bulkcase.operations.planned import STREAM, Plan, plan_of
 from bulkcase.operations.questions import Choice, Questions, agree
 from bulkcase.operations.resume import has_open_rows, resume_at_work, supersede_overtaken
 from bulkcase.operations.runtime import command_line, near, target_name
@@ -45,17 +45,17 @@ async def run(
         desk = execution.desk
         left = desk.ledger.unfinished(str(job.file.resolve()), target_name(job))
         if left and _choice(desk, left[-1], unfinished, ask) == "continue":
-            if limit is not None:
+            if isinstance(what, Plan) or saved is not None or limit is not None:
                 raise UsageError(
-                    f"--limit is of a new run, and run {left[-1].id} goes on whole: leave it out, or add --new"
+                    f"run {left[-1].id} is not finished and would be continued whole: a plan or --limit goes with --new"
                 )
-            ended = await _continued(execution, what, left.pop())
+            ended = await _continued(execution, left.pop())
             if ended is not None:
                 return ended
-        record = _planned(desk, what, saved, limit, ask, options)
-        supersede_overtaken(desk, record, PENDING)
+        planned = _planned(desk, what, saved, limit, options)
+        agree(desk.ledger, planned, ask, keep=saved is not None or isinstance(what, Plan), new=bool(left))
         _abandon(desk.ledger, left)
-        return await execution.run(record, PENDING)
+        return await execution.run(desk.ledger.run(planned.run_id), PENDING)
 
 
 def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions | None) -> Choice:
@@ -75,11 +75,9 @@ def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions 
     return choice
 
 
-async def _continued(execution: Execution, what: Job | Plan, newest: RunRecord) -> Run | None:
+async def _continued(execution: Execution, newest: RunRecord) -> Run | None:
     """Go on with the unfinished run; None where all its rows were done and only its end was still to be written."""
     desk = execution.desk
-    if isinstance(what, Plan):
-        raise UsageError('unfinished = "continue" goes with a job, not with a plan')
     today = str(desk.job.path(desk.job.input.path))
     if desk.job.input.path != STREAM and Path(newest.input).is_absolute() and today != newest.input:
         resume = command_line("resume", newest.id, desk.ledger.path)
@@ -92,22 +90,19 @@ async def _continued(execution: Execution, what: Job | Plan, newest: RunRecord) 
     return ended if is_open else None
 
 
-def _planned(
-    desk: Desk, what: Job | Plan, saved: str | None, limit: int | None, ask: Questions | None, options: Options
-) -> RunRecord:
-    """Return the run of a plan that nobody objects to."""
-    if isinstance(what, Plan):
-        planned = what
-    elif saved is not None:
-        planned = saved_plan(desk.ledger, saved, desk.job, desk.runtime)
-    else:
+def _planned(desk: Desk, what: Job | Plan, saved: str | None, limit: int | None, options: Options) -> Plan:
+    """Return the plan to run: a new one, or an older one without the rows that a newer run has overtaken."""
+    if saved is None and isinstance(what, Job):
         reports = options.get("reports")
-        planned = plan_into(desk.ledger, desk.job, limit=limit, runtime=desk.runtime, reports=reports)
+        return plan_into(desk.ledger, desk.job, limit=limit, runtime=desk.runtime, reports=reports)
+    if limit is not None:
+        raise UsageError("--limit is of a new plan, and this one is run as it was made: give one of them")
+    planned = what if isinstance(what, Plan) else saved_plan(desk.ledger, saved or "", desk.job, desk.runtime)
     record = desk.ledger.run(planned.run_id)
     if record.state is not RunState.PLANNED:
         raise UsageError(f"run {record.id} is {record.state}, not planned: make a new plan")
-    agree(desk.ledger, planned, ask)
-    return record
+    supersede_overtaken(desk, record, PENDING)
+    return plan_of(desk.ledger, record, desk.job, desk.runtime)
 
 
 def _abandon(ledger: Ledger, left: Sequence[RunRecord]) -> None:

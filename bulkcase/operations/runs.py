@@ -70,9 +70,7 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
             in_flight=rows.in_flight() if holder else 0,
             holder=holder,
             workers=ledger.workers(record),
-            next_command=""
-            if holder or not record.started_at
-            else command_after(record.id, path, is_state, summary.outcomes),
+            next_command=_next_command(record, path, holder, is_state, summary.outcomes),
         )
 
 

@@ -9,8 +9,9 @@ from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.definition import refuse_changes
+from bulkcase.operations.plan import refuse_a_stale_file
 from bulkcase.operations.planned import Plan, plan_of
-from bulkcase.operations.runtime import Runtime, target_name
+from bulkcase.operations.runtime import Runtime, near, target_name
 
 
 def saved_plan(ledger: Ledger, text: str, job: Job, runtime: Runtime) -> Plan:
@@ -26,17 +27,22 @@ def saved_plan(ledger: Ledger, text: str, job: Job, runtime: Runtime) -> Plan:
         raise UsageError(f"run {run.id} is a plan of {run.job_file}, not of {job.file}: name that job")
     if run.target != target_name(job):
         raise UsageError(f"run {run.id} is a plan for {run.target}, and {job.file} goes to {target_name(job)} by now")
-    refuse_changes(job, load_lookup_files(job), run)
-    _refuse_another_file(job, run)
+    refuse_changes(job, load_lookup_files(job), run, also=["input.duplicates"])
+    _refuse_another_file(job, run, runtime.clock.now())
     return plan_of(ledger, run, job, runtime)
 
 
-def _refuse_another_file(job: Job, run: RunRecord) -> None:
-    """Raise UsageError where the rows of a plan are not those of today's file; what came by a pipe is in the ledger."""
+def _refuse_another_file(job: Job, run: RunRecord, now: float) -> None:
+    """Raise UsageError where the rows of a plan are not those of today's file; what came by a pipe is in the ledger.
+
+    Raises InputError where that file is too old by now.
+    """
     path = job.path(job.input.path)
     if not Path(run.input).is_absolute():
         return
     if str(path) != run.input:
         raise UsageError(f"run {run.id} is a plan of {run.input}, and now it is to read {path}: make a new plan")
+    if path.exists():
+        refuse_a_stale_file(job, str(near(path)), path.stat().st_mtime, now)
     if file_sha256(path) != run.input_sha256:
         raise UsageError(f"{path}: has changed since run {run.id} was planned: make a new plan")

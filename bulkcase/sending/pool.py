@@ -56,7 +56,7 @@ class Pool:
                     tasks.create_task(self._guarded(), name=f"worker {number + 1}")
         finally:
             with self._faults_kept():
-                self._journal.flush()
+                self._journal.close()
         if self._faults:
             raise self._faults[0]
 

@@ -252,3 +252,14 @@ def test_version_and_help_answer() -> None:
         [sys.executable, "-m", "bulkcase", "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
     )
     assert version.stdout.startswith("bulkcase ")
+
+
+def test_the_demo_is_interrupted_and_resumed(tmp_path: Path) -> None:
+    """Rows are pending in the middle of the story and all of them done in its end, in an old folder, too."""
+    for _ in range(2):
+        told = bulkcase("demo", folder=tmp_path)
+        assert told.returncode == 0, told.stderr
+        middle, end = told.stdout.split("4. Resume", 1)
+        assert "pending" in middle
+        assert "pending" not in end.split("5. Report")[1]
+        assert "232  updated" in end

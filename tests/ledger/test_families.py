@@ -8,7 +8,7 @@ from sqlalchemy import event
 from support.ledgers import NOW, THEN, WORKER, begin, good_row, new_run, stored
 
 from bulkcase.errors import UsageError
-from bulkcase.ledger import Ledger, RunRecord, RunRows
+from bulkcase.ledger import Ledger, Place, RunRecord, RunRows
 from bulkcase.ledger.changes import intent, outcome
 from bulkcase.model import Outcome, Result, RunState
 
@@ -94,7 +94,7 @@ def test_a_corrected_file_takes_the_place_of_what_is_open(ledger: Ledger) -> Non
     old, rows = a_run(ledger, Outcome.UPDATED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.PENDING, Outcome.UNKNOWN)
     new = new_run(ledger)
     ledger.rows(new).add([good_row(2, "ci-2")], NOW)
-    ledger.start(new, WORKER, "kore.example.com/account", THEN, Path("reports"), [old])
+    ledger.start(new, WORKER, "kore.example.com/account", THEN, Place(Path("reports")), [old])
 
     found = {row.case_key: (row.result.outcome.value, row.result.code) for row in rows.all()}
     assert found == {

@@ -64,7 +64,7 @@ async def test_a_failed_commit_reaches_every_waiter(commits: Commits) -> None:
 
 
 async def test_a_cancelled_waiter_harms_nobody(commits: Commits) -> None:
-    """The commit is everybody's: the others return, and the change of the one that was cancelled is written too."""
+    """The commit is everybody's: the others return, and the intent of the one that was cancelled is withdrawn."""
     journal = Journal(commits)
     first, second = (asyncio.create_task(journal.write(intent(number))) for number in (1, 2))
     # Comes after both have asked for the commit, and before the commit.
@@ -72,7 +72,7 @@ async def test_a_cancelled_waiter_harms_nobody(commits: Commits) -> None:
     await second
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert commits.groups == [([1, 2], [])]
+    assert commits.groups == [([2], [])]
 
 
 async def test_a_failure_that_nobody_waits_for_is_silent(commits: Commits) -> None:
@@ -85,7 +85,7 @@ async def test_a_failure_that_nobody_waits_for_is_silent(commits: Commits) -> No
     asyncio.get_running_loop().call_soon(waiter.cancel)
     await asyncio.gather(waiter, return_exceptions=True)
     await asyncio.sleep(0)
-    assert commits.groups == [([1], [])]
+    assert commits.groups == [([], [])]
     commits.error = None  # it holds the group, which complains when it goes
     gc.collect()
     assert told == []

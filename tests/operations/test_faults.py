@@ -9,13 +9,15 @@ from support.jobs import write_cases
 from support.scenes import ROWS, RUNTIME, a_scene, interrupted, stopped_after
 
 from bulkcase.errors import EnvironmentFailed, LedgerError, UsageError
-from bulkcase.ledger import RunRows
+from bulkcase.ledger import Journal, RunRows
 from bulkcase.ledger.changes import Change
 from bulkcase.model import Call, Outcome, RunState
+from bulkcase.operations.plan import plan
 from bulkcase.operations.report import report
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import show
+from bulkcase.sandbox import Fault
 
 pytestmark = pytest.mark.asyncio
 
@@ -104,3 +106,58 @@ async def test_a_run_that_goes_on_is_not_reported_from_outside(tmp_path: Path) -
         assert shown.holder is not None
         assert shown.next_command == ""
         assert (await going).exit_code == 0
+
+
+async def test_a_row_whose_call_never_left_is_pending_though_its_run_was_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An intent whose writer is gone before its commit is not written: only what may have been sent is in doubt."""
+    async with a_scene(tmp_path) as scene:
+        write, writes = Journal.write, 0
+
+        async def cancelled(journal: Journal, *changes: Change) -> None:
+            nonlocal writes
+            writes += 1
+            worker = asyncio.current_task()
+            if writes == 4 and worker is not None:
+                worker.cancel()
+                going.cancel()
+            await write(journal, *changes)
+
+        monkeypatch.setattr(Journal, "write", cancelled)
+        going = asyncio.create_task(run(scene.job, runtime=RUNTIME))
+        with pytest.raises(asyncio.CancelledError):
+            await going
+        outcomes = show("last", state=tmp_path / "state").outcomes
+        assert outcomes[Outcome.UNKNOWN] == 0
+        assert outcomes[Outcome.UPDATED] == len(scene.server.calls)
+
+
+async def test_a_corrected_file_in_the_old_report_is_not_written_over(tmp_path: Path) -> None:
+    """Where a person has corrected failed.csv in its place, their work stays."""
+    async with a_scene(tmp_path, case_scripts={ROWS[0][0]: [Fault.REFUSE], ROWS[1][0]: [Fault.DROP_AFTER]}) as scene:
+        first = await run(scene.with_job(retry="attempts = 1"), runtime=RUNTIME)
+        corrected = first.folder / "failed.csv"
+        corrected.write_text(corrected.read_text(encoding="utf-8-sig").replace("note 0", "mended"), encoding="utf-8")
+        before = corrected.read_bytes()
+        assert (await resume(first, input=str(corrected), runtime=RUNTIME)).exit_code == 0
+        assert corrected.read_bytes() == before
+        assert scene.server.cases[ROWS[0][0]]["desc"] == "mended"
+
+
+async def test_reports_named_when_a_plan_is_run_stay_with_it(tmp_path: Path) -> None:
+    """A plan that was run with another folder for its report is resumed into that folder."""
+    async with a_scene(tmp_path) as scene:
+        planned = await plan(scene.job)
+        stop = stopped_after(scene, 3)
+        first = await run(scene.job, saved=planned.run_id, reports=tmp_path / "there", stop=stop, runtime=RUNTIME)
+        assert (await resume(first, runtime=RUNTIME)).folder == first.folder == tmp_path / "there" / first.id
+
+
+async def test_the_last_run_is_the_one_that_was_started_last(tmp_path: Path) -> None:
+    """Not the one that was planned last."""
+    async with a_scene(tmp_path) as scene:
+        planned = await plan(scene.job)
+        await run(scene.job, runtime=RUNTIME)
+        await run(scene.job, saved=planned.run_id, runtime=RUNTIME)
+        assert show("last", state=tmp_path / "state").record.id == planned.run_id

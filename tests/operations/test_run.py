@@ -96,13 +96,15 @@ async def test_a_mapping_that_does_not_fit_leaves_no_run_behind(tmp_path: Path) 
 
 @pytest.mark.asyncio
 async def test_a_plan_that_nobody_wants_is_abandoned(job: Job) -> None:
-    """Where a person says no the plan is marked, nothing was sent, and that is no failure."""
+    """Where a person says no a new plan is marked, nothing was sent, and that is no failure; one of before is kept."""
+    no = Questions(send=lambda _: False, unfinished=None)
     planned = await plan(job)
-    with pytest.raises(Declined, match="nothing was sent") as raised:
-        await run(planned, ask=Questions(send=lambda _: False, unfinished=None))
-    assert raised.value.exit_code == 0
+    for what in (planned, job):
+        with pytest.raises(Declined, match="nothing was sent") as raised:
+            await run(what, ask=no)
+        assert raised.value.exit_code == 0
     with Ledger(planned.ledger) as ledger:
-        assert ledger.run(planned.run_id).state == RunState.ABANDONED
+        assert [one.state for one in ledger.runs()] == [RunState.PLANNED, RunState.ABANDONED]
 
 
 @pytest.mark.asyncio

@@ -10,10 +10,12 @@ from support.scenes import ROWS, RUNTIME, a_scene
 
 from bulkcase.errors import InputError, JobError, TooManyChanges, UsageError
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.find import with_folders, with_input
 from bulkcase.operations.plan import plan
-from bulkcase.operations.planned import command_for, write_plan
+from bulkcase.operations.planned import command_for, refuse_output, write_plan
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show
+from bulkcase.operations.runtime import rehearsal
 from bulkcase.planning.changes import ChangeGroup
 
 pytestmark = pytest.mark.asyncio
@@ -77,11 +79,32 @@ async def test_a_plan_tells_what_would_change(tmp_path: Path) -> None:
 
 
 async def test_the_command_of_a_plan_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It names the job, the plan and the folder of the ledger; what was read instead of the job's input, too."""
+    """It names the job and the plan, and what was said in place of the job's own: ledger, input, rehearsal."""
     async with a_scene(tmp_path) as scene:
         monkeypatch.chdir(tmp_path)
-        planned = await plan(scene.job)
-        assert command_for(planned) == f"bulkcase run job.toml --plan {planned.run_id} --state state"
+        write_cases(tmp_path, ROWS[:3]).rename(tmp_path / "other.csv")
+        write_cases(tmp_path, ROWS)
+        plain = scene.job
+        elsewhere = with_folders(plain, state=tmp_path / "elsewhere")
+        for job, options in (
+            (plain, ""),
+            (elsewhere, " --state elsewhere"),
+            (with_input(plain, "other.csv"), " --input other.csv"),
+            (rehearsal(plain), " --sandbox"),
+            (rehearsal(elsewhere), " --sandbox --state elsewhere"),
+        ):
+            planned = await plan(job)
+            assert command_for(planned) == f"bulkcase run job.toml --plan {planned.run_id}{options}"
+            assert (await run(job, saved=planned.run_id, runtime=RUNTIME)).exit_code == 0
+
+
+async def test_a_table_never_takes_the_place_of_what_is_read(tmp_path: Path) -> None:
+    """-o refuses the input, the job, and whatever is no file."""
+    async with a_scene(tmp_path) as scene:
+        for path in (tmp_path / "cases.csv", tmp_path / "job.toml", tmp_path):
+            with pytest.raises(UsageError, match="with -o"):
+                refuse_output(scene.job, path)
+        refuse_output(scene.job, tmp_path / "plan.csv")
 
 
 async def test_a_plan_as_a_table_has_every_row_with_its_decision(tmp_path: Path) -> None:
@@ -123,5 +146,7 @@ async def test_a_short_or_stale_file_is_refused(tmp_path: Path) -> None:
         os.utime(tmp_path / "cases.csv", (1.0, RUNTIME.clock.now() - 7300))
         with pytest.raises(InputError, match=r"was written 2 h 2 min ago, and input\.max_age is 2 h"):
             await plan(scene.with_job(input_table='max_age = "2h"'))
-        assert (await plan(scene.with_job(input_table='max_age = "3h"'))).rows == 12
+        planned = await plan(scene.with_job(input_table='max_age = "3h"'))
+        with pytest.raises(InputError, match="max_age"):
+            await run(scene.with_job(input_table='max_age = "2h"'), saved=planned.run_id, runtime=RUNTIME)
         assert len(runs(state=tmp_path / "state")) == 3, "what was refused has left no run"

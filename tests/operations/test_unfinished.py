@@ -99,7 +99,7 @@ async def test_a_plan_is_not_run_over_an_unfinished_run(tmp_path: Path) -> None:
         await interrupted(scene, 3)
         with pytest.raises(UsageError, match="is not finished"):
             await run(planned, runtime=RUNTIME)
-        with pytest.raises(UsageError, match="goes with a job"):
+        with pytest.raises(UsageError, match="goes with --new"):
             await run(planned, unfinished="continue", runtime=RUNTIME)
         assert (await run(planned, unfinished="new", runtime=RUNTIME)).exit_code == 0
 
@@ -162,6 +162,6 @@ async def test_a_plan_that_was_declined_cannot_be_resumed(tmp_path: Path) -> Non
         assert show(declined.record.id, state=tmp_path / "state").next_command == ""
         with pytest.raises(UsageError, match="was never started"):
             await resume(declined.record.id, state=tmp_path / "state", runtime=RUNTIME)
-        with pytest.raises(UsageError, match='no run "last"'):
+        with pytest.raises(UsageError, match="no run that was started yet"):
             await resume("last", state=tmp_path / "state", runtime=RUNTIME)
         assert scene.server.calls == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from bulkcase.cells import Cell
 from bulkcase.clock import Instant
-from bulkcase.ledger import Ledger, RunRecord, RunRows, Worker
+from bulkcase.ledger import Ledger, Place, RunRecord, RunRows, Worker
 from bulkcase.model import CaseUpdate, Rejection, Row
 
 NOW = 1_795_000_000.25
@@ -38,7 +38,7 @@ def new_run(
 
 def begin(ledger: Ledger, run: RunRecord, now: Instant = THEN) -> RunRows:
     """Let a session begin its work on a run; return the rows as that session's."""
-    return ledger.start(run, WORKER, "kore.example.com/account", now, Path("reports") / run.id)[1]
+    return ledger.start(run, WORKER, "kore.example.com/account", now, Place(Path("reports") / run.id))[1]
 
 
 def good_row(
