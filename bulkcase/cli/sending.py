@@ -39,8 +39,10 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
     with asyncio.Runner(loop_factory=factory) as runner:
         try:
             return runner.run(verb)
-        except (asyncio.CancelledError, KeyboardInterrupt):  # by a signal: see stopped_by_signals
-            raise typer.Abort from None  # typer would end a KeyboardInterrupt without a word
+        except asyncio.CancelledError:  # by a second signal: the run has said how it goes on
+            raise typer.Exit(130) from None
+        except KeyboardInterrupt:  # typer would end it without a word
+            raise typer.Abort from None
 
 
 def send(verb: Sending, options: Options, *, quiet: bool) -> Run:

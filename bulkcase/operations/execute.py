@@ -212,7 +212,8 @@ def _said_how_to_go_on(run: RunRecord, desk: Desk) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
-        _log.warning("run %s has ended without a report; go on with: %s", run.id, resume)
+        _log.warning("run %s has ended without a report", run.id)
+        _log.warning("go on with: %s", resume)
         raise
     except EnvironmentFailed as error:
         is_ledger = isinstance(error, LedgerError)
