@@ -191,7 +191,7 @@ def take_over(connection: Connection, old: int, new: int, new_id: str, now: floa
         .where(
             ours.c.run == new,
             ours.c.case_key == rows.c.case_key,
-            ours.c.state.not_in([Outcome.INVALID, Outcome.UNCHANGED]),
+            ours.c.state.not_in(_SAYS_NOTHING),
         )
         .exists()
     )

@@ -207,12 +207,12 @@ def _said_how_to_start(run: RunRecord, desk: Desk) -> Iterator[None]:
 
 @contextmanager
 def _said_how_to_go_on(run: RunRecord, desk: Desk) -> Iterator[None]:
-    """Add to what ends a run without a report what to type when its cause is mended."""
+    """Add to what ends a run early what to type when its cause is mended."""
     resume, report = (command_line(verb, run.id, desk.ledger.path) for verb in ("resume", "report"))
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
-        _log.warning("run %s has ended without a report", run.id)
+        _log.warning("run %s was cancelled", run.id)
         _log.warning("go on with: %s", resume)
         raise
     except EnvironmentFailed as error:

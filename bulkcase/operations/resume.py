@@ -8,6 +8,7 @@ from typing import Unpack
 
 from bulkcase.errors import TooManyChanges, UsageError
 from bulkcase.input import file_sha256
+from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.changes import decision
@@ -74,8 +75,12 @@ async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = Fa
 async def resume_at_work(execution: Execution, record: RunRecord) -> Run:
     """Go on with a run; see `resume`."""
     record = _as_it_is_now(execution.desk, record)
-    resent = execution.desk.job.retry.unanswered == "resend"
-    return await _go_on(execution, record, PENDING | {Outcome.UNKNOWN} if resent else PENDING)
+    return await _go_on(execution, record, resumed(execution.desk.job))
+
+
+def resumed(job: Job) -> frozenset[Outcome]:
+    """Return the outcomes of the rows that a resume sends: those in doubt only where the job says so."""
+    return PENDING | {Outcome.UNKNOWN} if job.retry.unanswered == "resend" else PENDING
 
 
 def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
@@ -108,10 +113,10 @@ def _file_of_today(desk: Desk, record: RunRecord) -> str:
     path = Path(record.input)
     if not path.is_absolute() or not path.is_file() or file_sha256(path) == record.input_sha256:
         return ""
-    command = command_line("resume", record.id, desk.ledger.path)
+    command = command_line("resume", record.id, desk.ledger.path, "--input", str(near(path)))
     return (
         f"{near(path)} has changed since it was planned; the rows went out as they were read then. "
-        f"To send what is new in it: {command} --input {near(path)}"
+        f"To send what is new in it: {command}"
     )
 
 
@@ -149,7 +154,7 @@ async def _corrected(execution: Execution, record: RunRecord, ask: Questions | N
     try:
         agree(desk.ledger, _with_what_is_left_out(desk, planned, new, older), ask)
     except TooManyChanges as error:
-        command = f"{command_line('resume', record.id, desk.ledger.path)} --input {planned.input}"
+        command = command_line("resume", record.id, desk.ledger.path, "--input", planned.input)
         desk.ledger.discard(new)
         raise TooManyChanges(
             f"{too_many(planned)}; to send it all the same, raise the limit, then: {command}"
@@ -184,10 +189,10 @@ def _with_what_is_left_out(desk: Desk, planned: Plan, new: RunRecord, older: Seq
 def _still_open(ledger: Ledger, new: RunRecord) -> list[RunRecord]:
     """Return the older runs that a new one belongs to and that have rows whose end is open."""
     older = [run for run in ledger.related(new) if run.seq != new.seq and run.state is not RunState.PLANNED]
-    return [run for run in older if run.state in UNFINISHED or has_open_rows(ledger, run)]
+    return [run for run in older if run.state in UNFINISHED or _has_open_rows(ledger, run)]
 
 
-def has_open_rows(ledger: Ledger, run: RunRecord) -> bool:
+def _has_open_rows(ledger: Ledger, run: RunRecord) -> bool:
     """Say whether there are rows of a run whose end is open: pending ones, or such in doubt."""
     counts = ledger.rows(run).counts()
     return bool(counts[Outcome.PENDING] or counts[Outcome.UNKNOWN])

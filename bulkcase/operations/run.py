@@ -16,7 +16,7 @@ from bulkcase.operations.find import with_folders
 from bulkcase.operations.plan import plan_into
 from bulkcase.operations.planned import STREAM, Plan, plan_of
 from bulkcase.operations.questions import Choice, Questions, agree
-from bulkcase.operations.resume import has_open_rows, resume_at_work, supersede_overtaken
+from bulkcase.operations.resume import resume_at_work, resumed, supersede_overtaken
 from bulkcase.operations.runtime import command_line, near, target_name
 from bulkcase.operations.saved import saved_plan
 
@@ -76,16 +76,18 @@ def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions 
 
 
 async def _continued(execution: Execution, newest: RunRecord) -> Run | None:
-    """Go on with the unfinished run; None where all its rows were done and only its end was still to be written."""
+    """Go on with the unfinished run; None where no row of it is to be sent and only its end was still to be written."""
     desk = execution.desk
     today = str(desk.job.path(desk.job.input.path))
     if desk.job.input.path != STREAM and Path(newest.input).is_absolute() and today != newest.input:
         resume = command_line("resume", newest.id, desk.ledger.path)
+        replace = command_line("resume", newest.id, desk.ledger.path, "--input", str(near(Path(today))))
         raise UsageError(
             f"{desk.job.file}: run {newest.id}, which is not finished, is of {newest.input}: go on with it: {resume}; "
-            f"or let the other file take its place: {resume} --input {near(Path(today))}; or start anew: add --new"
+            f"or let the other file take its place: {replace}; or start anew: add --new"
         )
-    is_open = has_open_rows(desk.ledger, newest)
+    counts = desk.ledger.rows(newest).counts()
+    is_open = any(counts[outcome] for outcome in resumed(desk.job))
     ended = await resume_at_work(execution, newest)
     return ended if is_open else None
 

@@ -119,9 +119,9 @@ def account_name(job: Job) -> str:
     return SANDBOX if is_sandbox(job) else target_name(job).rpartition("/")[0]
 
 
-def command_line(verb: str, run_id: str, ledger: Path) -> str:
+def command_line(verb: str, run_id: str, ledger: Path, *more: str) -> str:
     """Return the exact command that does something with a run, wherever its ledger is."""
-    return shlex.join(["bulkcase", verb, run_id, *place_options(ledger)])
+    return shlex.join(["bulkcase", verb, run_id, *place_options(ledger), *more])
 
 
 def place_options(ledger: Path) -> list[str]:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from support.jobs import read_results, write_cases
-from support.scenes import ROWS, RUNTIME, a_scene, dying, interrupted, stopped_after
+from support.scenes import ROWS, RUNTIME, a_scene, interrupted, killed_while_it_reports, stopped_after
 
 from bulkcase.errors import JobError, UsageError
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations import execute
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import history, runs
@@ -61,15 +60,10 @@ async def test_a_cancelled_run_has_written_down_all_that_is_known(
         assert sum(scene.calls().values()) <= len(ROWS) + 1
 
 
-async def test_a_run_that_was_killed_while_it_wrote_its_report_is_finished_by_resume(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_that_was_killed_while_it_wrote_its_report_is_finished_by_resume(tmp_path: Path) -> None:
     """That it is finished is written after its report, so nobody takes it for done who cannot read it."""
     async with a_scene(tmp_path) as scene:
-        with monkeypatch.context() as killed:
-            killed.setattr(execute, "write_report", dying)
-            with pytest.raises(SystemExit):
-                await run(scene.job, runtime=RUNTIME)
+        await killed_while_it_reports(scene)
         (left,) = runs(state=tmp_path / "state")
         assert (left.state, left.outcomes[Outcome.UPDATED]) == (RunState.INTERRUPTED, 12)
         ended = await resume(left.record.id, state=tmp_path / "state", runtime=RUNTIME)

@@ -4,17 +4,16 @@ from pathlib import Path
 
 import pytest
 from support.jobs import a_job
-from support.scenes import QUOTA, ROWS, RUNTIME, a_scene, dying, interrupted
+from support.scenes import QUOTA, ROWS, RUNTIME, a_scene, interrupted, killed_while_it_reports
 
 from bulkcase.errors import Declined, UsageError
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations import execute
 from bulkcase.operations.plan import plan
 from bulkcase.operations.questions import Questions
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show
-from bulkcase.sandbox import Sandbox, SandboxSettings
+from bulkcase.sandbox import Fault, Sandbox, SandboxSettings
 
 pytestmark = pytest.mark.asyncio
 
@@ -128,29 +127,36 @@ async def test_a_run_of_another_file_is_not_continued_without_a_word(tmp_path: P
     """Who names another file, or only some rows, means something else than the rest of the old run."""
     async with a_scene(tmp_path) as scene:
         first = await interrupted(scene, 3)
-        (tmp_path / "tonight.csv").write_text(f"Case ID,Notes\n{ROWS[0][0]},tonight\n")
-        with pytest.raises(UsageError, match=rf"resume {first.id}.*--input .*tonight\.csv"):
-            await run(scene.with_job(path="tonight.csv"), unfinished="continue", runtime=RUNTIME)
+        (tmp_path / "to night.csv").write_text(f"Case ID,Notes\n{ROWS[0][0]},tonight\n")
+        with pytest.raises(UsageError, match=rf"resume {first.id}.*--input '.*to night\.csv'"):
+            await run(scene.with_job(path="to night.csv"), unfinished="continue", runtime=RUNTIME)
         with pytest.raises(UsageError, match="--limit"):
             await run(scene.with_job(), limit=1, unfinished="continue", runtime=RUNTIME)
         assert len(scene.server.calls) == 12 - first.outcomes[Outcome.PENDING]
 
 
-async def test_a_run_of_which_only_the_end_is_missing_does_not_cost_a_night(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_of_which_only_the_end_is_missing_does_not_cost_a_night(tmp_path: Path) -> None:
     """Killed when every row was done, it is finished and reported, and tonight's run starts behind it."""
     async with a_scene(tmp_path) as scene:
-        with monkeypatch.context() as killed:
-            killed.setattr(execute, "write_report", dying)
-            with pytest.raises(SystemExit):
-                await run(scene.job, runtime=RUNTIME)
+        await killed_while_it_reports(scene)
         tonight = await run(scene.job, unfinished="continue", runtime=RUNTIME)
         first, second = runs(state=tmp_path / "state")
 
         assert (first.state, second.state) == (RunState.FINISHED, RunState.FINISHED)
         assert second.record.id == tonight.id
         assert len(list((tmp_path / "reports").glob("*/summary.json"))) == 2
+
+
+async def test_rows_in_doubt_that_the_job_leaves_so_do_not_cost_a_night(tmp_path: Path) -> None:
+    """Where resume would send nothing, tonight's run starts behind the old one, and its row in doubt stays as it is."""
+    async with a_scene(tmp_path, case_scripts={ROWS[2][0]: [Fault.DROP_AFTER]}) as scene:
+        job = scene.with_job(retry='attempts = 1\nunanswered = "leave"')
+        await killed_while_it_reports(scene, job)
+        tonight = await run(job, unfinished="continue", runtime=RUNTIME)
+        first, second = runs(state=tmp_path / "state")
+
+        assert (second.record.id, second.outcomes[Outcome.UPDATED]) == (tonight.id, 12)
+        assert (first.state, first.outcomes[Outcome.UNKNOWN]) == (RunState.FINISHED, 1)
 
 
 async def test_a_plan_that_was_declined_cannot_be_resumed(tmp_path: Path) -> None:

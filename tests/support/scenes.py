@@ -14,6 +14,7 @@ from support.jobs import SECRET_VARIABLE, a_job, read_results, simple_rows, writ
 
 from bulkcase.job import Job
 from bulkcase.model import Stop, StopReason
+from bulkcase.operations import execute
 from bulkcase.operations.ended import Run
 from bulkcase.operations.run import run
 from bulkcase.operations.runtime import Runtime
@@ -89,3 +90,11 @@ async def interrupted(scene: Scene, count: int, **options: object) -> Run:
 def dying(*_: object, **__: object) -> Never:
     """Die, as far as a test can."""
     raise SystemExit
+
+
+async def killed_while_it_reports(scene: Scene, job: Job | None = None) -> None:
+    """Run a job, and die when every row is done and the report is about to be written."""
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr(execute, "write_report", dying)
+        with pytest.raises(SystemExit):
+            await run(job or scene.job, runtime=RUNTIME)
