@@ -61,6 +61,9 @@ tags = {{ column = "Labels", split = ";" }}
 windows = []
 max_in_flight = {in_flight}
 
+[snapshot]
+read = "never"
+
 [retry]
 attempts = 1
 

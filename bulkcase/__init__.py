@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from bulkcase.errors import BulkcaseError
     from bulkcase.job import Job, load
     from bulkcase.model import Outcome
+    from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
     from bulkcase.operations.ended import Run
+    from bulkcase.operations.lookups import lookups
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
     from bulkcase.operations.progress import Progress
@@ -47,6 +49,7 @@ _HOMES = {
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
     "load": "bulkcase.job",
+    "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
     "history": "bulkcase.operations.runs",
     "report": "bulkcase.operations.report",
@@ -54,6 +57,7 @@ _HOMES = {
     "retry": "bulkcase.operations.resume",
     "run": "bulkcase.operations.run",
     "runs": "bulkcase.operations.runs",
+    "set_job": "bulkcase.operations.assign",
     "show": "bulkcase.operations.runs",
 }
 
@@ -71,12 +75,14 @@ __all__ = [
     "demo",
     "history",
     "load",
+    "lookups",
     "plan",
     "report",
     "resume",
     "retry",
     "run",
     "runs",
+    "set_job",
     "show",
     "sync",
 ]

@@ -17,6 +17,8 @@ _TIPS: Final = {
     "bad_list": "Set split in the job's mapping, or write a JSON list.",
     "bad_object": "Write a JSON object, or a name that the job's lookups know.",
     "unknown_name": "Correct the name, or add it to the job's lookups.",
+    "ambiguous_name": "Give this lookup a table or a file with the object that is meant; bulkcase lookups writes one.",
+    "ambiguous_reference": "Give the id of the case that is meant instead of its reference.",
     "excel_error": "Mend the formula in the spreadsheet, or name the error value as input.clear_marker.",
     "cannot_clear": "This field cannot be emptied: leave the cell blank to leave the field alone.",
     # the planning
@@ -27,6 +29,17 @@ _TIPS: Final = {
     "landed_before": "Nothing to do: this update landed in an earlier run.",
     "corrected_file": "Nothing to do: the run of the corrected file decides about this case.",
     "nothing_to_change": "Nothing to do: every mapped cell of the row is blank.",
+    # the look at the live case
+    "no_difference": "Nothing to do: the case has these values already.",
+    "case_not_found": "Check the key, and the account and stream of the job; snapshot.filter may leave cases out.",
+    "case_not_seen": "retry looks again; while cases come and go, snapshot.filter or a quieter hour helps.",
+    "changed_since": "Look at the case; retry sends the row all the same.",
+    "no_object": "Fill in this object of the case once by hand, or map it whole.",
+    "odd_live_value": "Look at the case: it shows something else than the API documents. Map the field whole.",
+    "no_custom_field": "Correct the name in [mapping.custom]: the display name of the field, or its internal one.",
+    "ambiguous_custom_field": "Use the internal name of the custom field in [mapping.custom].",
+    "mapped_twice": "Take one of the two keys out of [mapping.custom].",
+    "custom_field_kind": "Change this field by hand: how several choices are sent is documented nowhere.",
     # the API
     "http_400": "Read the message: the server did not accept this update as it is.",
     "http_403": "Ask the platform's administrator whether this app may update this case.",

@@ -9,6 +9,7 @@
     ├── TooManyChanges             3    a plan would change more than safety.max_changes
     ├── Locked                     4    another command makes calls to the same target
     ├── OutsideHours               5    not now: safety.send_between
+    ├── NotPlanned           130, 3, 5  stopped while live cases were read: nothing was sent, and there is no plan yet
     ├── EnvironmentFailed          6    disk, ledger, port; nothing done is lost
     │   └── LedgerError
     └── IllegalTransition          6    a fault of this program: a row was about to change in a way it must not
@@ -61,6 +62,14 @@ class OutsideHours(BulkcaseError):  # noqa: N818 - as above
     """The job may not send at this time of day; nothing was done."""
 
     exit_code = 5
+
+
+class NotPlanned(BulkcaseError):  # noqa: N818 - as above
+    """Reading the live cases was stopped; what was read is kept, and nothing was sent."""
+
+    def __init__(self, exit_code: int, *problems: str) -> None:
+        super().__init__(*problems)
+        self.exit_code = exit_code
 
 
 class TooManyChanges(BulkcaseError):  # noqa: N818 - a limit that did its work

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -64,6 +65,19 @@ class Row:
     """Set where the reader already knows that the row is unusable (too short, too long)."""
 
 
+class Edit(NamedTuple):
+    """A change that only the live case tells how to send: within a list or an object, or by a name to be found."""
+
+    do: str
+    """set, add, remove, path or custom."""
+    value: Any
+    named: bool = False
+    """The value is a name, or a list of names, of what live cases show."""
+
+
+_NO_EDITS: Mapping[str, Edit] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class CaseUpdate:
     """A case's key and the fields to change: the partial body."""
@@ -71,13 +85,17 @@ class CaseUpdate:
     key: str
     body: Mapping[str, Any]
     clears: tuple[str, ...] = ()
-    """The fields among those of `body` that are emptied."""
+    """What is emptied, among the keys of `body` and `edits`."""
+    edits: Mapping[str, Edit] = field(default_factory=lambda: _NO_EDITS)
+    """What has to be compared with the live case first, by the keys of the job file behind `mapping.`."""
 
     @property
     def fingerprint(self) -> bytes:
         """A hash of the key and the mapped update, before any comparison with the live case."""
-        content = orjson.dumps([self.key, self.body], option=orjson.OPT_SORT_KEYS)
-        return blake2b(content, digest_size=16).digest()
+        said: list[Any] = [self.key, self.body]
+        if self.edits:
+            said.append({key: list(edit) for key, edit in self.edits.items()})
+        return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

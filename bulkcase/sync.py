@@ -12,16 +12,16 @@ from bulkcase.operations import plan as _plan
 from bulkcase.operations import resume as _resume
 from bulkcase.operations import run as _run
 from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import Options
+from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice
 
 __all__ = ["plan", "resume", "retry", "run"]
 
 
-def plan(job: Job, *, limit: int | None = None) -> Plan:
+def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
     """Return what a run of the job would do; see `bulkcase.plan`."""
-    return asyncio.run(_plan.plan(job, limit=limit))
+    return asyncio.run(_plan.plan(job, limit=limit, **options))
 
 
 def run(

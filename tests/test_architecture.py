@@ -39,6 +39,8 @@ def claims_in(tree: ast.Module) -> Iterator[Function]:
 def test_imports_keep_to_the_levels(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The contracts in .importlinter hold: levels, the sandbox apart, and pure decisions."""
     monkeypatch.syspath_prepend(ROOT)
+    # It would switch off every logger of this process, and with them what other tests listen to.
+    monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
     status = lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True, no_logo=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import bulkcase
 from bulkcase.cli.main import app
 from bulkcase.errors import Locked, OutsideHours
 from bulkcase.job import load, parse
+from bulkcase.job.load import validated
 from bulkcase.model import Outcome, Stop, StopReason
 from bulkcase.operations.check import check
 from bulkcase.operations.runtime import rehearsal
@@ -37,7 +39,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
     """Each option that --help shows stands in the README, and each that the README shows exists."""
     shown = ""
-    for command in ("check", "plan", "run", "resume", "retry", "runs", "show", "history", "report"):
+    for command in ("check", "plan", "run", "set", "lookups", "resume", "retry", "runs", "show", "history", "report"):
         arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
         shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
     options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}
@@ -62,10 +64,12 @@ def test_the_readme_names_every_outcome_and_exit_code() -> None:
 
 
 def test_the_readme_s_job_is_a_valid_job() -> None:
-    """The job in the README can be copied as it is, together with the safety rules that stand further down."""
-    job, rules = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    job = job.replace("[input]\n", rules.partition("[safety]")[0])
-    assert parse(job + "[safety]" + rules.partition("[safety]")[2], Path("close.toml")).safety.send_between
+    """The job in the README can be copied as it is, together with whatever it shows of settings further down."""
+    job, *others = map(tomllib.loads, re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
+    assert len(others) == 3
+    for other in ({}, *others):
+        tables = {name: {**job.get(name, {}), **other.get(name, {})} for name in job | other}
+        assert validated(tables, Path("close.toml")).mapping
 
 
 def test_the_readme_s_python_uses_names_that_exist() -> None:

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from bulkcase.cli.console import err, escape, out
-from bulkcase.cli.sending import in_loop, send
+from bulkcase.cli.sending import in_loop, with_display
 from bulkcase.cli.show import show_plan, show_problems, show_run
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
 from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import Options
+from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
 from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
@@ -37,10 +37,10 @@ def demo_command(folder: Folder = FOLDER) -> None:
     show_plan(planned)
     err.print("the server has bad moments: it throttles, fails, drops connections, answers nonsense")
     options = Options(runtime=runtime)
-    stopped = send(lambda more: run(planned, unfinished="new", **_interrupted(more)), options, quiet=False)
+    stopped = with_display(lambda more: run(planned, unfinished="new", **_interrupted(more)), options, quiet=False)
     show_run(stopped)
     _step("4. Resume: nothing is lost, nothing that landed is sent again", stopped.next_command)
-    ended = send(lambda more: resume(stopped, **more), options, quiet=False)
+    ended = with_display(lambda more: resume(stopped, **more), options, quiet=False)
     _step("5. Report: every row's fate", f"{near(ended.folder)}")
     show_run(ended)
     _tell_what_is_left(ended)

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from bulkcase import __version__
+from bulkcase.cli.assign import set_command
 from bulkcase.cli.check import check_command
 from bulkcase.cli.console import complain
 from bulkcase.cli.demo import demo_command
 from bulkcase.cli.interrupts import interrupt_by_signals
+from bulkcase.cli.lookups import lookups_command
 from bulkcase.cli.plan import plan_command
 from bulkcase.cli.resume import resume_command, retry_command
 from bulkcase.cli.run import run_command
@@ -93,12 +95,14 @@ app.command("demo")(demo_command)
 app.command("check")(check_command)
 app.command("plan")(plan_command)
 app.command("run")(run_command)
+app.command("set")(set_command)
 app.command("resume")(resume_command)
 app.command("retry")(retry_command)
 app.command("runs")(runs_command)
 app.command("show")(show_command)
 app.command("history")(history_command)
 app.command("report")(report_command)
+app.command("lookups")(lookups_command)
 app.command("sandbox")(sandbox_command)
 
 

@@ -10,6 +10,7 @@ from bulkcase.cli.console import escape, say
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
 from bulkcase.operations.find import with_folders, with_input
+from bulkcase.operations.questions import Choice
 from bulkcase.operations.runtime import rehearsal
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
@@ -39,6 +40,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON on standa
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, for finding a fault.")]
 NeverAsks = Annotated[bool, typer.Option("--yes", "-y", help="Not needed: only resume --input asks.")]
+Continue = Annotated[
+    bool, typer.Option("--continue", help="Resume the unfinished run of this job; without one, start a new one.")
+]
+New = Annotated[
+    bool, typer.Option("--new", help="Start a new run; the pending rows of an unfinished one stay pending.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 
 
@@ -61,10 +68,23 @@ def log_to_stderr(verbose: bool) -> None:
 
 def load_job(file: Path, *, input_file: str | None = None, state: Path | None = None, sandbox: bool = False) -> Job:
     """Return the job of a file with what the command line puts in place of its settings."""
-    job = with_folders(load(file), state=state)
+    job = load(file)
     if input_file is not None:
         job = with_input(job, input_file)
+    return placed(job, state=state, sandbox=sandbox)
+
+
+def placed(job: Job, *, state: Path | None = None, sandbox: bool = False) -> Job:
+    """Return a job with the ledger, and against the server, that the command line names."""
+    job = with_folders(job, state=state)
     return rehearsal(job) if sandbox else job
+
+
+def choice_of(*, go_on: bool, new: bool) -> Choice | None:
+    """Return what is to become of an unfinished run; raises UsageError where both answers are given."""
+    if go_on and new:
+        raise UsageError("--continue and --new are two answers to one question: give one of them")
+    return "continue" if go_on else "new" if new else None
 
 
 def need_yes(what: str) -> UsageError:

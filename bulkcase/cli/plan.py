@@ -13,15 +13,17 @@ from bulkcase.cli.options import (
     InSandbox,
     JobFile,
     Limit,
+    Quiet,
     StateFolder,
     Verbose,
     load_job,
     log_to_stderr,
 )
-from bulkcase.cli.sending import in_loop
+from bulkcase.cli.sending import with_display
 from bulkcase.cli.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
 from bulkcase.model import Outcome
+from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
 from bulkcase.operations.planned import Plan, command_for, refuse_output, write_plan
 from bulkcase.operations.questions import is_too_much, too_many
@@ -29,8 +31,6 @@ from bulkcase.operations.questions import is_too_much, too_many
 Table = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the decision for every row as a CSV.")
 ]
-
-_NO_SNAPSHOT = "live cases are not read in this version"
 
 
 def plan_command(
@@ -42,6 +42,7 @@ def plan_command(
     sandbox: InSandbox = False,
     as_json: AsJson = False,
     state: StateFolder = None,
+    quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what a run would do, and save it as a plan that can be run as it is."""
@@ -49,7 +50,7 @@ def plan_command(
     loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
     if output is not None:
         refuse_output(loaded, output)
-    planned = in_loop(plan(loaded, limit=limit))
+    planned = with_display(lambda options: plan(loaded, limit=limit, **options), Options(), quiet=quiet)
     if output is not None:
         write_plan(planned, output)
     if as_json:
@@ -61,7 +62,8 @@ def plan_command(
         if is_too_much(planned):
             out.print(f"[red]it will be refused:[/] {escape(too_many(planned))}")
         out.print(f"run it with: [bold]{escape(command_for(planned))}[/]", soft_wrap=True)
-    raise typer.Exit(1 if planned.counts[Outcome.INVALID] or is_too_much(planned) else 0)
+    is_well = not (planned.counts[Outcome.INVALID] or planned.counts[Outcome.FAILED] or is_too_much(planned))
+    raise typer.Exit(0 if is_well else 1)
 
 
 def _as_json(planned: Plan) -> dict[str, Any]:
@@ -74,14 +76,16 @@ def _as_json(planned: Plan) -> dict[str, Any]:
             "send": counts[Outcome.PENDING],
             "unchanged": counts[Outcome.UNCHANGED],
             "superseded": counts[Outcome.SUPERSEDED],
-            "invalid": counts[Outcome.INVALID],
-            "not found": 0,
+            "invalid": counts[Outcome.INVALID] - planned.not_found,
+            "not found": planned.not_found + counts[Outcome.FAILED],
         },
         "clears": planned.clears,
-        # What stands there now is not read, so nobody knows from what it would change.
-        "changes": [{"field": one.field, "from": None, "to": one.to, "count": one.count} for one in planned.changes()],
+        "changes": [
+            {"field": one.field, "from": one.before, "to": one.to, "count": one.count} for one in planned.changes()
+        ],
         "calls": dict(planned.calls),
         "finish_at": iso_utc(planned.finish_at),
         "undoable": planned.undoable,
-        "snapshot": {"read": False, "why": _NO_SNAPSHOT},
+        "why_not_undoable": planned.why_not_undoable,
+        "snapshot": planned.reading,
     }

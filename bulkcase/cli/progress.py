@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LINE_EVERY = 10.0
 """Seconds between two plain lines."""
+_COUNTED = {"rows": "rows", "pages": "pages of live cases read"}
 
 
 class ProgressDisplay:
@@ -31,25 +32,35 @@ class ProgressDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
-            with suppress(OSError):  # nobody looks any more
-                self._bar.close()
+        self._tidy()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the run is."""
-        if self._quiet:
+        """Show how far the run is, or the reading of live cases before it."""
+        if self._quiet or (progress.of == "pages" and not progress.done):
             return
         if sys.stderr.isatty():
             self._draw(progress)
         elif time.monotonic() >= self._next_line or progress.done == progress.total:
             self._next_line = time.monotonic() + _LINE_EVERY
-            err.print(f"{progress.done:,} of {progress.total:,} rows, {progress.rate:.1f} a second, {told(progress)}")
+            counted = f"{progress.done:,} of {progress.total:,} {_COUNTED[progress.of]}"
+            err.print(f"{counted}, {progress.rate:.1f} a second{told(progress)}")
 
     def _draw(self, progress: Progress) -> None:
         bar = self._bar = self._bar or _bar_of(progress.total)
-        bar.set_postfix_str(f"{progress.rate:.1f}/s, {told(progress)}", refresh=False)
+        bar.total = progress.total
+        unit = "" if progress.of == "rows" else f" {progress.of}"
+        bar.set_postfix_str(f"{progress.rate:.1f}/s{unit}{told(progress)}", refresh=False)
         bar.update(progress.done - bar.n)
         bar.refresh()
+        if progress.is_over:
+            # What comes next, a question or another count, has the line to itself.
+            self._tidy()
+
+    def _tidy(self) -> None:
+        if self._bar is not None:
+            with suppress(OSError):  # nobody looks any more
+                self._bar.close()
+            self._bar = None
 
 
 def _bar_of(total: int) -> "tqdm[NoReturn]":
@@ -66,8 +77,8 @@ def _bar_of(total: int) -> "tqdm[NoReturn]":
 
 
 def told(progress: Progress) -> str:
-    """Return failures so far and when the run will be done, or why it waits."""
-    failed = f"{progress.failed:,} failed"
+    """Return failures so far and when it will be done, or why it waits."""
+    failed = f", {progress.failed:,} failed" if progress.of == "rows" else ""
     if progress.done == progress.total:
         return failed
     if progress.why_paused:

@@ -14,8 +14,8 @@ from bulkcase.cli.options import (
     Yes,
     log_to_stderr,
 )
-from bulkcase.cli.sending import end, questions, send
-from bulkcase.operations.execute import Options
+from bulkcase.cli.sending import end, questions, with_display
+from bulkcase.operations.options import Options
 from bulkcase.operations.resume import resume, retry
 
 
@@ -37,7 +37,7 @@ def resume_command(
     ask = None
     if input_file is not None:
         ask = questions("resume --input", yes=yes, quiet=quiet, piped=input_file == "-")
-    ended = send(
+    ended = with_display(
         lambda options: resume(run, input=input_file, state=state, sandbox=sandbox, ask=ask, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,
@@ -59,7 +59,7 @@ def retry_command(
 ) -> None:
     """Send again the rows of a run that ended mismatch, conflict, failed or unknown."""
     log_to_stderr(verbose)
-    ended = send(
+    ended = with_display(
         lambda options: retry(run, state=state, sandbox=sandbox, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,

@@ -11,11 +11,11 @@ from bulkcase.cli.console import err, escape, number, someone_is_there, write_ou
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.options import need_yes
 from bulkcase.cli.progress import ProgressDisplay
-from bulkcase.cli.show import show_plan, show_run, show_stop
+from bulkcase.cli.show import show_changes, show_plan, show_run, show_stop
 from bulkcase.ledger import RunRecord
 from bulkcase.model import Outcome
 from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import Options
+from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice, Questions
 from bulkcase.operations.runtime import target_name
@@ -45,8 +45,8 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
             raise typer.Abort from None
 
 
-def send(verb: Sending, options: Options, *, quiet: bool) -> Run:
-    """Run a verb with a progress display, stopped by signals."""
+def with_display(verb: Callable[[Options], Coroutine[Any, Any, _T]], options: Options, *, quiet: bool) -> _T:
+    """Run a verb that makes calls, with a progress display, stopped by signals."""
     with ProgressDisplay(quiet=quiet) as display:
         options = Options(on_progress=display, stop=StopSwitch(), guard=stopped_by_signals, **options)
         return in_loop(verb(options))
@@ -74,6 +74,8 @@ def questions(command: str, *, yes: bool, quiet: bool, piped: bool) -> Questions
     def agreed(plan: Plan) -> bool:
         if not quiet:
             show_plan(plan)
+            if not yes:
+                show_changes(plan.changes(), err)
         calls = plan.counts[Outcome.PENDING]
         if yes or not calls:
             return True

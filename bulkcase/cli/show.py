@@ -21,6 +21,7 @@ _LONGEST_VALUE = 50
 _WILL_BE = {
     Outcome.PENDING: "to send",
     Outcome.UNCHANGED: "nothing to change",
+    Outcome.FAILED: "not seen among the live cases, not sent",
     Outcome.SUPERSEDED: "landed before, or another row takes their place",
     Outcome.INVALID: "unusable, not sent",
 }
@@ -40,11 +41,19 @@ def show_plan(plan: Plan, console: Console = err) -> None:
     fields = ", ".join(plan.fields)
     clears = f"; {number(plan.clears, 'value')} will be emptied" if plan.clears else ""
     console.print(f"sets {escape(fields)}{clears}")
+    if plan.reading:
+        done = "were read" if plan.reading["read"] else "are not read"
+        console.print(f"live cases {done}: {escape(plan.reading['why'])}")
+        if plan.reading.get("gaps") and plan.counts[Outcome.FAILED]:
+            console.print(
+                f"[yellow]note:[/] {escape(plan.reading['gaps'])}: rows whose cases were not seen are left alone"
+            )
+    console.print(f"[dim]cannot be undone: {escape(plan.why_not_undoable)}[/]")
     _show_time(plan, console)
 
 
 def _show_time(plan: Plan, console: Console) -> None:
-    calls = plan.counts[Outcome.PENDING]
+    calls = sum(plan.calls.values())
     windows = ", ".join(f"{window.limit:,} in {seconds_text(window.seconds)}" for window in plan.job.quota.windows)
     pace = f"at {windows}" if windows else "without a quota"
     least = f"not done before {local_time(plan.finish_at)}"
@@ -53,13 +62,21 @@ def _show_time(plan: Plan, console: Console) -> None:
     console.print(f"{number(calls, 'call')} {pace}: {least}")
 
 
-def show_changes(groups: Sequence[ChangeGroup]) -> None:
-    """Print the biggest groups of what would be set to what."""
+def show_changes(groups: Sequence[ChangeGroup], console: Console = out) -> None:
+    """Print the biggest groups of what would be changed from what to what."""
     for group in groups[:_SHOWN_GROUPS]:
-        to = "many different values" if group.to is None else _shortened(group.to) if group.to else "nothing (cleared)"
-        out.print(f"  {group.count:>9,}  {escape(group.field)} → {escape(to)}")
+        console.print(f"  {group.count:>9,}  {escape(_change(group))}")
     if len(groups) > _SHOWN_GROUPS:
-        out.print(f"  and {number(len(groups) - _SHOWN_GROUPS, 'smaller group')}")
+        console.print(f"  and {number(len(groups) - _SHOWN_GROUPS, 'smaller group')}")
+
+
+def _change(group: ChangeGroup) -> str:
+    to = "many different values" if group.to is None else _shortened(group.to) if group.to else "nothing (cleared)"
+    if group.before is None:
+        return f"{group.field} → {to}"
+    # Objects of one name may still be different ones.
+    which = " (another one of this name)" if group.before == group.to else ""
+    return f"{group.field}: {_shortened(group.before) or 'nothing'} → {to}{which}"
 
 
 def _shortened(text: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bulkcase.errors import JobError
 from bulkcase.job.later import not_in_this_version
+from bulkcase.job.needs import CUSTOM, problems_of_needs
 from bulkcase.job.problems import readable
 from bulkcase.job.settings import Job
 
@@ -17,10 +18,21 @@ def load(path: str | Path) -> Job:
 
     Raises JobError with one line a problem, each naming the file and the key.
     """
+    return parse(text_of(Path(path)), Path(path))
+
+
+def load_without_rows(path: str | Path) -> Job:
+    """Return the job in a TOML file for what needs no rows: [input] and [mapping] may be missing. Raises as `load`."""
     file = Path(path)
+    rest = {"input": {"path": "-", "key": "Case ID"}, "mapping": {"desc": {"value": "-"}}}
+    return validated(rest | content_of(text_of(file), file), file)
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a job file; raises JobError as `load` does."""
     try:
         content = file.read_bytes()
-        return parse(content.decode("utf-8-sig"), file)
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise JobError(f"{file}: {error.strerror}: check the path of the job file") from None
     except UnicodeDecodeError as error:
@@ -33,22 +45,29 @@ def parse(text: str, file: Path) -> Job:
 
     Raises JobError as `load` does.
     """
+    return validated(content_of(text, file), file)
+
+
+def content_of(text: str, file: Path) -> dict[str, Any]:
+    """Return the content of a job file as it is written; raises JobError as `load` does."""
     try:
-        raw = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise JobError(f"{file}: {error}: mend the TOML") from None
     except RecursionError:
         raise JobError(f"{file}: is nested too deeply: mend the TOML") from None
+
+
+def validated(raw: dict[str, Any], file: Path) -> Job:
+    """Return the validated job in the content of a job file; raises JobError as `load` does."""
     problems: dict[str, str] = {}
-    if _has_custom(raw):
-        problems["mapping.custom"] = "custom fields are not in this version: take the table out"
-        raw["mapping"]["custom"] = "custom"
     try:
-        job = Job.model_validate(raw).at(file)
+        job = Job.model_validate(_flattened(raw)).at(file)
     except ValidationError as error:
         problems.update(readable(error))
     else:
         problems.update(not_in_this_version(job))
+        problems.update(problems_of_needs(job))
     if problems:
         raise JobError(
             *(f"{file}: {key}: {message}" if key else f"{file}: {message}" for key, message in problems.items())
@@ -56,8 +75,13 @@ def parse(text: str, file: Path) -> Job:
     return job
 
 
-def _has_custom(raw: dict[str, Any]) -> bool:
-    """Say whether there is a table of custom fields, rather than a source for a field of that name."""
+def _flattened(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a job file with its custom fields beside the others, as `custom.NAME`."""
     mapping = raw.get("mapping")
-    custom = mapping.get("custom") if isinstance(mapping, dict) else None
-    return isinstance(custom, dict) and not {"column", "value", "template"} & custom.keys()
+    if not isinstance(mapping, dict):
+        return raw
+    custom = mapping.get("custom")
+    if not isinstance(custom, dict) or {"column", "value", "template"} & custom.keys():
+        return raw  # a field of that name, known or not
+    fields = {key: source for key, source in mapping.items() if key != "custom"}
+    return raw | {"mapping": fields | {f"{CUSTOM}{name}": source for name, source in custom.items()}}

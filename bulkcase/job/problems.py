@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from bulkcase.job.settings import Job
 
 _Part = str | int
+_LENGTH_OF_A_PATH = 3
 
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing: add it",
@@ -52,6 +53,8 @@ def _unknown(path: tuple[_Part, ...]) -> str:
     near = get_close_matches(str(path[-1]).lower(), known, n=1, cutoff=0.6)
     if near:
         return f"is not known: did you mean {near[0]}?"
+    if path[0] == "mapping" and len(path) == _LENGTH_OF_A_PATH and isinstance(path[1], str):
+        return f'is not known: a path into an object stands in quotes: "{path[1]}.{path[2]}" = …'
     return f"is not known: there are {', '.join(known)}"
 
 

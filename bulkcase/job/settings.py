@@ -5,11 +5,12 @@ A setting whose effect is not in this version has its "off" value as its default
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_validator, model_validator
 
 from bulkcase.job import host as hosts
+from bulkcase.job.filters import case_filter
 from bulkcase.job.hours import Hours, hours
 from bulkcase.job.paths import expanded
 from bulkcase.job.quantities import (
@@ -150,9 +151,9 @@ class Retry(Table):
 class Snapshot(Table):
     """Whether live cases are read first."""
 
-    read: Later = "never"
+    read: Literal["auto", "always", "never"] = "auto"
     max_age: Duration = 3600.0
-    filter: Later = Field(default_factory=dict)
+    filter: Annotated[dict[str, Any], PlainValidator(case_filter)] = Field(default_factory=dict)
 
 
 class Safety(Table):
@@ -161,6 +162,7 @@ class Safety(Table):
     verify: Later = "none"
     canary: Later = 0
     max_failures: Annotated[FailureLimit | None, PlainValidator(or_off(failure_limit))] = failure_limit("20% of 200")
+    on_conflict: Literal["send", "leave"] = "send"
     max_changes: Annotated[ChangeLimit | None, PlainValidator(or_off(change_limit))] = None
     send_between: Annotated[Hours | None, PlainValidator(or_off(hours))] = None
     max_duration: Annotated[float | None, BeforeValidator(or_off(duration))] = None
@@ -214,6 +216,7 @@ class Job(Table):
     notify: Notify = Notify()
 
     _file: Path = PrivateAttr(default=Path("job.toml"))
+    _cells: dict[str, str] | None = PrivateAttr(default=None)
 
     @property
     def file(self) -> Path:
@@ -231,10 +234,21 @@ class Job(Table):
             raise ValueError("needs an [auth] table, unless connection.host is the sandbox")
         return self
 
+    @property
+    def cells(self) -> dict[str, str] | None:
+        """The cells, by column, that every row has beside its key: the input is a list of keys, and no table."""
+        return self._cells
+
     def at(self, file: Path) -> Self:
         """Return this job as one that stands in `file`."""
         job = self.model_copy()
         job._file = file  # noqa: SLF001 - a private attribute of this very class
+        return job
+
+    def with_cells(self, cells: dict[str, str]) -> Self:
+        """Return this job as one whose input is a list of keys, with the same cells for each of them."""
+        job = self.model_copy()
+        job._cells = cells  # noqa: SLF001 - as above
         return job
 
     def path(self, written: str) -> Path:

@@ -7,6 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 FILE = "file:"
 """How a lookup that is kept in a file starts."""
 
+LIVE = "live"
+"""How a lookup is written that is learnt from the live cases."""
+
 Zone = Annotated[str, Field(min_length=1)]
 Later = Any
 """A setting that only its "off" value is accepted for."""
@@ -50,7 +53,7 @@ class FieldSource(Table):
     format: str | None = None
     timezone: Zone | None = None
     split: str | None = Field(default=None, min_length=1)
-    mode: Later = "replace"
+    mode: Literal["replace", "add", "remove"] = "replace"
 
     @property
     def is_constant(self) -> bool:
@@ -62,14 +65,16 @@ class FieldSource(Table):
         sources = [name for name in ("column", "value", "template") if name in self.model_fields_set]
         if len(sources) != 1:
             raise ValueError("must have exactly one of column, value and template")
-        extra = {"format", "timezone", "split", "mode"} & self.model_fields_set
+        extra = {"format", "timezone", "split"} & self.model_fields_set
         if extra and sources != ["column"]:
             raise ValueError(f"may have {' and '.join(sorted(extra))} only together with column")
+        if "mode" in self.model_fields_set and sources == ["template"]:
+            raise ValueError("may have mode only together with column or value")
         return self
 
 
 def _lookup(value: object) -> str | dict[str, dict[str, Any]]:
-    if isinstance(value, str) and (value == "live" or value.removeprefix(FILE).strip() not in {value, ""}):
+    if isinstance(value, str) and (value == LIVE or value.removeprefix(FILE).strip() not in {value, ""}):
         return value
     if isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values()):
         return value

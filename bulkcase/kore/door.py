@@ -47,6 +47,11 @@ def update_case(case_id: str, body: bytes, row: int | None = None) -> Request:
     return Request("updateCase", f"updateCase/{case_id}", body, case_id, row)
 
 
+def get_cases(body: bytes) -> Request:
+    """Return the request for a page of cases."""
+    return Request("getCases", "getCases", body)
+
+
 class Door:
     """Calls to one target. Time, transport and the recorder of calls are handed in.
 
@@ -132,7 +137,8 @@ class Door:
     def give_back(self) -> None:
         """Return a slot whose call never left.
 
-        Whoever sleeps is woken for it only while the breaker is open: else only a run that ends does this.
+        Whoever sleeps is woken for it only while the breaker is open: else only a run that ends does this, or a worker
+        that takes another slot at once.
         """
         self._quota.returned()
         if self._breaker.is_open:

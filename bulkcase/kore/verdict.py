@@ -59,6 +59,8 @@ class Verdict:
     answer: Mapping[str, Any] | None = None
     counts: bool = True
     """Whether it uses up an attempt of its row: not in an outage, for which no row is to blame."""
+    date: float | None = None
+    """When the server made an answer that was accepted, by its own clock; seconds since the epoch."""
 
 
 class Silence(StrEnum):
@@ -79,7 +81,7 @@ _WINDOWS_IN_TEXT = (
     (re.compile(r"hourly|per.?hour", re.IGNORECASE), 3600.0),
     (re.compile(r"daily|per.?day", re.IGNORECASE), 86400.0),
 )
-JUDGED_HEADERS = ("Content-Type", "Location", "Retry-After")
+JUDGED_HEADERS = ("Content-Type", "Date", "Location", "Retry-After")
 """The headers of an answer that `judge` reads."""
 
 _LONGEST_MESSAGE = 300
@@ -103,7 +105,7 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     answer = _parsed(body)
     is_success = 200 <= status < 300
     if is_success and isinstance(answer, dict) and _is_plain(answer, case_id):
-        return Verdict(Kind.ACCEPTED, status, answer=answer)
+        return Verdict(Kind.ACCEPTED, status, answer=answer, date=_date(headers) if case_id is None else None)
     text = body.decode("utf-8", "replace")
     is_html = _is_html(headers, text)
     sayings = _sayings(answer)
@@ -213,6 +215,14 @@ def _wait(headers: Mapping[str, str], message: str, now: datetime) -> float | No
     if asked is not None:
         return asked
     return next((seconds for pattern, seconds in _WINDOWS_IN_TEXT if pattern.search(message)), None)
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    """Return the moment in a Date header; None where there is none that can be read."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -17,12 +17,20 @@ from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one."""
-_CACHE_KIB: Final = 16_384
-"""So much of the ledger each connection keeps in memory: the index by case of 250,000 new rows, which every batch of
-them touches all over."""
+_CACHE_KIB: Final = 8_192
+"""So much of the ledger the writer keeps in memory: the index by case of 125,000 new rows, which every batch of them
+touches all over."""
+_READER_CACHE_KIB: Final = 1_024
+"""So much a reader does, who goes over the rows once."""
 _BEGIN: Final = "BEGIN IMMEDIATE"
 """The driver itself begins late, and never before a CREATE TABLE."""
 _PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", f"PRAGMA cache_size = -{_CACHE_KIB}")
+_SIZES: Final = {
+    "rows": "1000000 100000 1",
+    "rows_by_case": "1000000 100000 2 1",
+    "rows_by_place": "1000000 100000 1 1",
+}
+"""For each index of the rows: how many it has, how many of them have the same first column, the same two, and so on."""
 _ANOTHER_FOLDER: Final = "name another folder with --state"
 _NO_WAL: Final = "SQLite's WAL does not work: name a local folder with --state"
 _REMEDIES: Final = {
@@ -76,6 +84,11 @@ def writing_many(connection: Connection, path: Path) -> Iterator[Any]:
         except BaseException:
             driver.rollback()
             raise
+
+
+def read_once(connection: Connection) -> None:
+    """Let a connection that goes over many rows once keep few of them in memory."""
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
 
 
 @contextmanager
@@ -148,5 +161,5 @@ def _tell_sizes(connection: Connection) -> None:
     (https://sqlite.org/fileformat2.html#stat1tab).
     """
     connection.exec_driver_sql("ANALYZE sqlite_schema")
-    for index, sizes in (("rows", "1000000 100000 1"), ("rows_by_case", "1000000 100000 2 1")):
+    for index, sizes in _SIZES.items():
         connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", ("rows", index, sizes))

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, case, func, select
 
-from bulkcase.ledger.database import in_words
+from bulkcase.ledger.database import in_words, read_once
 from bulkcase.ledger.tables import calls, rows, sessions
 from bulkcase.ledger.transitions import SENDING, outcome_of
 from bulkcase.model import FINE, Outcome
 
 _PAGE: Final = 500
+_STATES: Final = (*(outcome.value for outcome in Outcome), SENDING)
 
 
 class RunFigures:
@@ -37,6 +38,11 @@ class RunFigures:
     def cases(self) -> int:
         """Return the number of different cases that the rows are about, so far as their keys could be read."""
         return int(self._all(select(func.count(rows.c.case_key.distinct())).where(rows.c.run == self._run))[0][0])
+
+    def cases_waiting(self) -> int:
+        """Return the number of different cases that waiting rows are about."""
+        waiting = (rows.c.run == self._run, rows.c.state == Outcome.PENDING)
+        return int(self._all(select(func.count(rows.c.case_key.distinct())).where(*waiting))[0][0])
 
     def calls_by_endpoint(self) -> dict[str, int]:
         """Return the number of calls by endpoint, retries included."""
@@ -66,8 +72,11 @@ class RunFigures:
         messages = dict(self._all(firsts))
         return [(code, count, first, messages[first]) for code, count, first in found]
 
-    def _states(self) -> Sequence[Any]:
-        return self._all(select(rows.c.state, func.count()).where(rows.c.run == self._run).group_by(rows.c.state))
+    def _states(self) -> list[tuple[str, int]]:
+        """Return the number of rows in each state that there is; without a sort, whose memory grows with the rows."""
+        columns = [func.coalesce(func.sum(case((rows.c.state == state, 1), else_=0)), 0) for state in _STATES]
+        found = self._all(select(*columns).where(rows.c.run == self._run))[0]
+        return [(state, int(count)) for state, count in zip(_STATES, found, strict=True) if count]
 
     def _calls_by(self, column: Any) -> dict[str, int]:
         own = sessions.c.run == self._run
@@ -88,4 +97,5 @@ class RunFigures:
     def _stream(self, query: Select[Any]) -> Iterator[Any]:
         """Yield the result of a query from a connection of its own, so that writing may go on meanwhile."""
         with in_words(self._path), self._engine.connect() as reader:
+            read_once(reader)
             yield from reader.execution_options(yield_per=_PAGE).execute(query)

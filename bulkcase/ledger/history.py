@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, select
 
+from bulkcase.ledger.rows import SENT
 from bulkcase.ledger.tables import rows, runs, sessions
 from bulkcase.ledger.transitions import outcome_of
 from bulkcase.model import Outcome
@@ -41,7 +42,7 @@ def events_of(case: str) -> Select[Any]:
             rows.c.number,
             rows.c.state,
             rows.c.finished_at,
-            rows.c.body,
+            SENT.label("sent"),
             rows.c.attempts,
             rows.c.code,
             rows.c.message,
@@ -66,7 +67,7 @@ def as_event(found: Any) -> Event:
         row=found.number,
         outcome=outcome_of(found.state),
         finished_at=found.finished_at,
-        values={} if found.body is None else orjson.loads(found.body),
+        values={} if found.sent is None else orjson.loads(found.sent),
         attempts=found.attempts,
         code=found.code,
         message=found.message,

@@ -1,26 +1,25 @@
 """The rows of one run: written, and read one by one."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import orjson
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
-from bulkcase.cells import Cell, dump_cells, load_cells
+from bulkcase.cells import Cell, load_cells
 from bulkcase.errors import IllegalTransition, LedgerError
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing, writing_many
 from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.sessions import settle_in_flight
 from bulkcase.ledger.statements import Statements
+from bulkcase.ledger.stored import Difference, difference_values, load_edits, load_values, row_values, storable
 from bulkcase.ledger.tables import may_have_landed, rows, runs
 from bulkcase.ledger.transitions import Event, outcome_of
-from bulkcase.model import Call, CaseUpdate, Outcome, Rejection, Result, Row
+from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
 
 _PAGE = 500
-_PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
 _NAMED = 20
 """How many rows an error names."""
 
@@ -49,6 +48,12 @@ class Sendable(NamedTuple):
     """What became of it when it was sent before."""
     code: str = ""
     message: str = ""
+    place: int | None = None
+    """Where its case was among the live ones; None where they were not read."""
+    looked_at: float | None = None
+    """When the case was read that it was compared with."""
+    read_at: float | None = None
+    """When the case was last read; seconds since the epoch, None where that is not known."""
 
 
 class RunRows(RunFigures):
@@ -62,7 +67,7 @@ class RunRows(RunFigures):
     def add(self, batch: Iterable[tuple[Row, CaseUpdate | Rejection]], now: float) -> None:
         """Add rows with what became of them in the mapping, all of the batch or none."""
         with writing_many(self._writer, self._path) as cursor:
-            self._statements.add_row.run(cursor, (self._row_values(row, mapped, now) for row, mapped in batch))
+            self._statements.add_row.run(cursor, (row_values(self._run, row, mapped, now) for row, mapped in batch))
 
     def apply(self, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
         """Write changes of rows, and calls, as one: all or none.
@@ -108,6 +113,44 @@ class RunRows(RunFigures):
         for found in self._stream(query):
             yield found[0]
 
+    def waiting_keys(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[tuple[int, str, Outcome]]:
+        """Yield number, key and outcome of the rows that have one of these outcomes, in input order."""
+        query = select(rows.c.number, rows.c.case_key, rows.c.state).where(
+            rows.c.run == self._run, rows.c.state.in_(list(outcomes)), rows.c.case_key.is_not(None)
+        )
+        for number, key, state in self._stream(query.order_by(rows.c.number)):
+            yield number, key, Outcome(state)
+
+    def rekey(self, found: Iterable[tuple[int, str, Outcome]]) -> None:
+        """Write the id of its case for each row, given by its number and outcome."""
+        with writing_many(self._writer, self._path) as cursor:
+            values = ((key, self._run, number, state.value) for number, key, state in found)
+            self._statements.rekey.run(cursor, values)
+
+    def differ(self, differences: Sequence[Difference]) -> None:
+        """Write what is to be sent for rows: all or none."""
+        with writing_many(self._writer, self._path) as cursor:
+            self._statements.compare.run(cursor, (difference_values(self._run, one) for one in differences))
+
+    def differences(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what is to be sent and what stands there before, as JSON, for each row with one of these outcomes."""
+        query = select(SENT, rows.c.before).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
+        yield from self._stream(query)
+
+    def edited(self) -> Iterator[list[tuple[int, Mapping[str, Any], Mapping[str, Edit]]]]:
+        """Yield number, body and edits of the waiting rows that have edits, page by page."""
+        last = -1
+        query = (
+            select(rows.c.number, rows.c.body, rows.c.edits)
+            .where(rows.c.run == self._run, rows.c.number > bindparam("last"))
+            .where(rows.c.state == Outcome.PENDING, rows.c.edits.is_not(None))
+            .order_by(rows.c.number)
+            .limit(_PAGE)
+        )
+        while page := self._all(query, last=last):
+            yield [(number, load_values(body), load_edits(edits)) for number, body, edits in page]
+            last = page[-1][0]
+
     def case_keys(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[str]:
         """Yield the keys of the cases whose rows have one of these outcomes, in input order."""
         query = select(rows.c.case_key).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
@@ -118,7 +161,7 @@ class RunRows(RunFigures):
         """Yield the rows with one of these outcomes, in input order, page by page as they are asked for."""
         last = -1
         query = (
-            select(rows.c.number, rows.c.case_key, rows.c.body, rows.c.state, rows.c.code, rows.c.message)
+            select(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message)
             .where(rows.c.run == self._run, rows.c.number > bindparam("last"), rows.c.state.in_(list(outcomes)))
             .order_by(rows.c.number)
             .limit(_PAGE)
@@ -194,9 +237,30 @@ class RunRows(RunFigures):
     def all(self) -> Iterator[RowRecord]:
         """Yield every row in input order."""
         query = select(*_SHOWN).where(rows.c.run == self._run).order_by(rows.c.number)
-        for number, cells, case_key, fields, state, attempts, status, code, message, finished_at in self._stream(query):
-            result = Result(outcome_of(state), attempts, status, code, message)
-            yield RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
+        for found in self._stream(query):
+            yield self._record(*found)
+
+    def all_with_changes(self) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
+        """Yield every row in input order, with what is sent for it and what stands there before, as JSON."""
+        query = select(*_SHOWN, SENT, rows.c.before).where(rows.c.run == self._run).order_by(rows.c.number)
+        for *shown, sent, before in self._stream(query):
+            yield self._record(*shown), sent, before
+
+    def _record(
+        self,
+        number: int,
+        cells: bytes,
+        case_key: str | None,
+        fields: str,
+        state: str,
+        attempts: int,
+        status: int | None,
+        code: str,
+        message: str,
+        finished_at: float | None,
+    ) -> RowRecord:
+        result = Result(outcome_of(state), attempts, status, code, message)
+        return RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
 
     def _cells(self, number: int, stored: bytes) -> tuple[Cell, ...]:
         try:
@@ -219,15 +283,6 @@ class RunRows(RunFigures):
             numbers = ", ".join(str(change.number) for change in changes[:_NAMED])
             raise IllegalTransition(f"{event} of row {numbers}: not all of them are {before}; nothing was changed")
 
-    def _row_values(self, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:
-        """Return a row in the order of its table's columns."""
-        content = (self._run, row.number, dump_cells(row.cells))
-        if isinstance(mapped, Rejection):
-            key = None if mapped.key is None else storable(mapped.key)
-            return *content, key, None, "", None, _INVALID, 0, None, mapped.code, storable(mapped.message), now, None
-        update = (mapped.key, orjson.dumps(mapped.body), " ".join(mapped.body), mapped.fingerprint)
-        return *content, *update, _PENDING, 0, None, "", "", None, None
-
     def _call_values(self, call: Call) -> tuple[Any, ...]:
         """Return a call in the order of its table's columns."""
         if self._session is None:
@@ -235,6 +290,9 @@ class RunRows(RunFigures):
         times = (call.left_at, call.ended_at)
         return None, self._session, call.row, call.endpoint, *times, call.status, str(call.verdict)
 
+
+SENT: Final = func.coalesce(rows.c.sent, rows.c.body)
+"""What is sent for a row: all that was mapped, or what of it differs from the live case."""
 
 _SHOWN: Final = (
     *(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.fields, rows.c.state, rows.c.attempts),
@@ -248,8 +306,3 @@ def _result_values(change: Change) -> tuple[Any, ...]:
     result = change.result
     assert result is not None, "only an intent comes without a result"
     return result.attempts, result.http_status, result.code, storable(result.message), change.at
-
-
-def storable(text: str) -> str:
-    """Return a text without halves of characters, which no database takes: one odd message must not stop a run."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

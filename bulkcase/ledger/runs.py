@@ -2,23 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from bulkcase.clock import Instant, moment
 from bulkcase.errors import LedgerError, UsageError
-from bulkcase.ledger import sessions
+from bulkcase.ledger import sessions, snapshots
+from bulkcase.ledger.compared import ComparedRows
 from bulkcase.ledger.database import in_words, open_engine, writing
 from bulkcase.ledger.history import Event, as_event, events_of
+from bulkcase.ledger.records import Place, RunRecord, as_record
 from bulkcase.ledger.rows import RunRows
 from bulkcase.ledger.sessions import PastCall, Worker
+from bulkcase.ledger.snapshots import Snapshot
 from bulkcase.ledger.tables import runs
-from bulkcase.model import RunState
+from bulkcase.model import Call, Outcome, RunState
 
 _STAMP = "%Y%m%d-%H%M%S"
 _SHOWN = 5
@@ -28,50 +30,6 @@ LAST = "last"
 
 UNFINISHED = (RunState.RUNNING, RunState.STOPPED, RunState.INTERRUPTED, RunState.PAUSED)
 """The states of a run that is in the way of a new one of its job."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One execution of a plan, as the ledger has it."""
-
-    seq: int
-    id: str
-    job: str
-    job_file: str
-    target: str
-    input: str
-    input_sha256: str
-    header: tuple[str, ...]
-    fields: tuple[str, ...]
-    rows: int | None
-    """Rows read from the input; None while it is being read."""
-    state: RunState
-    exit_code: int | None
-    reason: str
-    planned_at: float
-    started_at: float | None
-    finished_at: float | None
-    duration: float
-    definition: Mapping[str, str]
-    """What the job said of key, mapping and lookups: texts by the keys of the job file."""
-    continues: str | None
-    """The id of the run that this one belongs to."""
-    reports: str | None
-    """The folder for reports that the command line named, in the job's place."""
-    folder: str | None
-    """Where its report is, from its start on."""
-    clears: int
-    """How many values its rows empty."""
-    notes: tuple[str, ...]
-    """What a person should know of its input before sending it."""
-
-
-class Place(NamedTuple):
-    """Where the report of a run will be."""
-
-    folder: Path
-    reports: Path | None = None
-    """The folder above, where the command line named it."""
 
 
 class Ledger:
@@ -180,6 +138,8 @@ class Ledger:
 
     def update_run(self, run: RunRecord, **values: Any) -> RunRecord:
         """Write the given columns of a run, and return it as it is then."""
+        if "reading" in values:
+            values["reading"] = _json(values["reading"])
         with writing(self._writer, self.path):
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
         return self.run(run.id)
@@ -203,7 +163,8 @@ class Ledger:
         target; `account` is what an account-wide quota goes by.
         """
         with writing(self._writer, self.path):
-            session = sessions.open_session(self._writer, run.seq, run.target, account, worker, now)
+            reads = run.snapshot is not None
+            session = sessions.open_session(self._writer, run.seq, run.target, account, worker, now, reads=reads)
             values = {
                 "state": RunState.RUNNING,
                 "started_at": run.started_at or now.wall,
@@ -214,14 +175,65 @@ class Ledger:
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
             for old in replaces:
                 sessions.take_over(self._writer, old.seq, run.seq, run.id, now.wall)
-        return self.run(run.id), RunRows(self._engine, self._writer, run.seq, self.path, session)
+        return self.run(run.id), self.rows(run, session)
 
     def end(self, run: RunRecord, now: Instant) -> None:
         """Let the session of a run end its work, and write how that run ended."""
         values = {name: getattr(run, name) for name in ("state", "exit_code", "reason", "finished_at", "duration")}
         with writing(self._writer, self.path):
-            sessions.end(self._writer, run.seq, now)
+            sessions.end_of_run(self._writer, run.seq, now)
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
+
+    def look(self, target: str, account: str, worker: Worker, now: Instant, run: RunRecord | None = None) -> int:
+        """Let a session begin that reads live cases and sends nothing, for a run where there is one; return its id."""
+        with writing(self._writer, self.path):
+            of = None if run is None else run.seq
+            return sessions.open_session(self._writer, of, target, account, worker, now, reads=True)
+
+    def end_look(self, session: int, now: Instant) -> None:
+        """Note that a session which only read is over."""
+        with writing(self._writer, self.path):
+            sessions.end(self._writer, session, now)
+
+    def record_calls(self, session: int, made: Sequence[Call]) -> None:
+        """Write calls of a session."""
+        RunRows(self._engine, self._writer, 0, self.path, session).apply([], made)
+
+    def new_snapshot(self, target: str, filters: Mapping[str, Any], kept: Sequence[str], now: float) -> Snapshot:
+        """Start a snapshot; those of the target that nobody needs any more are emptied."""
+        texts = (_json(filters), _json(sorted(kept)))
+        with writing(self._writer, self.path):
+            return self.snapshot(snapshots.start(self._writer, target, *texts, now))
+
+    def left_snapshot(
+        self, target: str, filters: Mapping[str, Any], kept: Sequence[str], since: float
+    ) -> Snapshot | None:
+        """Return what was read of such a snapshot since a moment, and is no run's: by a plan that was interrupted."""
+        texts = (_json(filters), _json(sorted(kept)))
+        with in_words(self.path), self._writer.begin():
+            found = snapshots.unclaimed(self._writer, target, *texts, since)
+        return None if found is None else self.snapshot(found)
+
+    def snapshot(self, number: int) -> Snapshot:
+        """Return a snapshot by its id."""
+        return Snapshot(self._engine, self._writer, self.path, number)
+
+    def share_that_changes(self, run: RunRecord) -> float | None:
+        """Return the share of rows that differed from their cases in the last run of the same mapping; None without."""
+        before = self._runs(
+            runs.c.job_file == run.job_file,
+            runs.c.target == run.target,
+            runs.c.seq < run.seq,
+            runs.c.snapshot.is_not(None),
+            runs.c.state == RunState.FINISHED,
+        )
+        before = [one for one in before if one.definition == run.definition]
+        if not before:
+            return None
+        counts = self.rows(before[-1]).counts()
+        same = counts[Outcome.UNCHANGED]
+        looked_at = sum(counts.values()) - counts[Outcome.INVALID] - counts[Outcome.SUPERSEDED]
+        return None if not looked_at else 1 - same / looked_at
 
     def recover(self, target: str, now: Instant) -> None:
         """Settle what dead sessions of a target left behind; needs the lock of the target."""
@@ -249,23 +261,25 @@ class Ledger:
         with writing(self._writer, self.path):
             sessions.discard(self._writer, run.seq)
 
-    def rows(self, run: RunRecord) -> RunRows:
-        """Return the rows and calls of a run, for reading and for what needs no call."""
-        return RunRows(self._engine, self._writer, run.seq, self.path)
+    def rows(self, run: RunRecord, session: int | None = None) -> RunRows:
+        """Return the rows and calls of a run: without a session for reading and for what needs no call."""
+        if run.snapshot is not None:
+            return self.compared(run, session)
+        return RunRows(self._engine, self._writer, run.seq, self.path, session)
+
+    def compared(self, run: RunRecord, session: int | None = None) -> ComparedRows:
+        """Return the rows of a run that has a snapshot, which are read beside their cases."""
+        assert run.snapshot is not None, "no live case was read for it"
+        return ComparedRows(self._engine, self._writer, run.seq, self.path, session, snapshot=run.snapshot)
 
     def _runs(self, *conditions: Any) -> list[RunRecord]:
         query = select(runs).where(*conditions).order_by(runs.c.seq)
         with in_words(self.path), self._writer.begin():
-            return [_record(dict(found)) for found in self._writer.execute(query).mappings()]
+            return [as_record(dict(found)) for found in self._writer.execute(query).mappings()]
 
 
-def _record(values: dict[str, Any]) -> RunRecord:
-    values["header"] = tuple(orjson.loads(values["header"]))
-    values["fields"] = tuple(orjson.loads(values["fields"]))
-    values["definition"] = orjson.loads(values["definition"])
-    values["notes"] = tuple(orjson.loads(values["notes"]))
-    values["state"] = RunState(values["state"])
-    return RunRecord(**values)
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _stamp(now: float, last_id: str | None) -> str:

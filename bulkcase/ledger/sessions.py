@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, select, update
 
 from bulkcase.clock import Instant
+from bulkcase.errors import LedgerError
 from bulkcase.ledger.tables import calls, rows, runs, sessions
 from bulkcase.ledger.transitions import SENDING, TRANSITIONS, Event
 from bulkcase.model import FINE, Outcome, RunState
@@ -48,9 +49,12 @@ class PastCall:
     answered: bool
 
 
-def open_session(connection: Connection, run: int, target: str, account: str, worker: Worker, now: Instant) -> int:
-    """Add a session of a run, and return its id."""
+def open_session(
+    connection: Connection, run: int | None, target: str, account: str, worker: Worker, now: Instant, *, reads: bool
+) -> int:
+    """Add a session, of a run where it has one, and return its id; `reads` says that it may read live cases."""
     values = {
+        "reads": int(reads),
         "run": run,
         "target": target,
         "account": account,
@@ -67,7 +71,12 @@ def open_session(connection: Connection, run: int, target: str, account: str, wo
     return int(added[0])
 
 
-def end(connection: Connection, run: int, now: Instant) -> None:
+def end(connection: Connection, session: int, now: Instant) -> None:
+    """Note that a session is over."""
+    connection.execute(update(sessions).where(sessions.c.id == session).values(ended_at=now.wall))
+
+
+def end_of_run(connection: Connection, run: int, now: Instant) -> None:
     """Note that nobody works on a run any more."""
     open_ones = and_(sessions.c.run == run, sessions.c.ended_at.is_(None))
     connection.execute(update(sessions).where(open_ones).values(ended_at=now.wall))
@@ -83,9 +92,10 @@ def recover(connection: Connection, target: str, now: Instant) -> None:
     for session in connection.execute(lost).mappings().all():
         why = f"bulkcase ended without a word ({_worker(session)})"
         _record_lost_calls(connection, session, now)
-        settle_in_flight(connection, session["run"], session["id"], why, now.wall)
-        _interrupt(connection, session, now)
-        end(connection, session["run"], now)
+        if session["run"] is not None:
+            settle_in_flight(connection, session["run"], session["id"], why, now.wall)
+            _interrupt(connection, session, now)
+        end(connection, session["id"], now)
     half_read = select(runs.c.seq).where(
         runs.c.target == target, runs.c.state == RunState.PLANNED, runs.c.rows.is_(None)
     )
@@ -94,8 +104,14 @@ def recover(connection: Connection, target: str, now: Instant) -> None:
 
 
 def discard(connection: Connection, run: int) -> None:
-    """Take out a run of which nothing was sent, with its rows."""
+    """Take out a run that was never started, with its rows; calls that were made for it still count.
+
+    Raises LedgerError for one that was.
+    """
+    if connection.scalar(select(runs.c.started_at).where(runs.c.seq == run)) is not None:
+        raise LedgerError(f"run {run} was started and cannot be taken out: please report it")
     connection.execute(delete(rows).where(rows.c.run == run))
+    connection.execute(update(sessions).where(sessions.c.run == run).values(run=None))
     connection.execute(delete(runs).where(runs.c.seq == run))
 
 
@@ -138,13 +154,20 @@ def _in_flight(run: int) -> ColumnElement[bool]:
 
 
 def _record_lost_calls(connection: Connection, session: Any, now: Instant) -> None:
-    """Add, for each row that was being sent, a call that brought no answer: the quota counts it from now on."""
+    """Add, for each row that was being sent, a call that brought no answer: the quota counts it from now on.
+
+    One more where live cases may have been read: which call that was is written nowhere.
+    """
     started = Instant(session["boot"], session["steady"], session["started_at"])
     on_its_scale = literal(started.steady + now.since(started))
     columns = ["session", "row", "endpoint", "left_at", "ended_at", "verdict"]
     values = (literal(session["id"]), rows.c.number, literal("updateCase"), on_its_scale, on_its_scale)
     lost_calls = select(*values, literal("unanswered")).where(_in_flight(session["run"]))
     connection.execute(insert(calls).from_select(columns, lost_calls))
+    if session["reads"]:
+        at = started.steady + now.since(started)
+        lost = {"session": session["id"], "endpoint": "getCases", "left_at": at, "ended_at": at}
+        connection.execute(insert(calls).values(verdict="unanswered", **lost))
 
 
 def _interrupt(connection: Connection, session: Any, now: Instant) -> None:

@@ -33,9 +33,9 @@ class Prepared:
 
 
 _CHANGED = update(rows).where(
-    rows.c.run == bindparam("of_run"), rows.c.number == bindparam("of_number"), rows.c.state == bindparam("before")
+    rows.c.run == bindparam("of_run"), rows.c.number == bindparam("of_number"), rows.c.state == bindparam("of_state")
 )
-_WHICH: Final = ("of_run", "of_number", "before")
+_WHICH: Final = ("of_run", "of_number", "of_state")
 _MOVE = _CHANGED.values(state=bindparam("after"))
 _SETTLE = _CHANGED.values(
     state=bindparam("after"),
@@ -46,6 +46,15 @@ _SETTLE = _CHANGED.values(
     finished_at=bindparam("at"),
     session=bindparam("by"),
 )
+_COMPARED = _CHANGED.values(
+    sent=bindparam("new_sent"),
+    before=bindparam("new_before"),
+    fields=bindparam("new_fields"),
+    place=bindparam("at_place"),
+    looked_at=bindparam("seen_at"),
+)
+_DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_fields")
+_REKEY = _CHANGED.values(case_key=bindparam("new_key"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
 
 
@@ -59,3 +68,7 @@ class Statements:
         """A row's step that brings no result."""
         self.settle = Prepared(_SETTLE, ("after", *_RESULT, *_WHICH), dialect)
         """A row's step with what is then known of it."""
+        self.compare = Prepared(_COMPARED, (*_DIFFERENCE, *_WHICH), dialect)
+        """What a look at the live case says of a row that is to be sent."""
+        self.rekey = Prepared(_REKEY, ("new_key", *_WHICH), dialect)
+        """The id of the case that a reference stands for."""

@@ -14,13 +14,14 @@ from sqlalchemy import (
     Text,
     and_,
     or_,
+    text,
 )
 from sqlalchemy.sql.expression import FromClause
 
 from bulkcase.ledger.transitions import SENDING
 from bulkcase.model import Outcome
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -52,13 +53,63 @@ runs = Table(
     Column("folder", Text),
     Column("clears", Integer, nullable=False, default=0),
     Column("notes", Text, nullable=False, default="[]"),
+    Column("snapshot", Integer, ForeignKey("snapshots.id")),
+    # Whether live cases were read for it, and why: JSON.
+    Column("reading", Text, nullable=False, default="{}"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String, nullable=False, index=True),
+    Column("filter", Text, nullable=False),
+    Column("kept", Text, nullable=False),
+    # Where the reading stands: JSON.
+    Column("paging", Text, nullable=False, default="{}"),
+    Column("pages", Integer, nullable=False, default=0),
+    Column("started_at", Float, nullable=False),
+    Column("read_at", Float, nullable=False),
+    Column("is_over", Integer, nullable=False, default=0),
+    # Why it may have missed cases; empty where it has all of them.
+    Column("gaps", Text, nullable=False, default=""),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("snapshot", Integer, ForeignKey("snapshots.id"), primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("ref", String),
+    # The same in small letters: people write references either way.
+    Column("ref_key", String),
+    Column("name", String),
+    Column("updated_at", String),
+    Column("position", Integer, nullable=False),
+    Column("read_at", Float, nullable=False),
+    Column("kept", LargeBinary, nullable=False),
+    Column("rest", LargeBinary, nullable=False),
+    Index("cases_by_ref", "snapshot", "ref_key"),
+    sqlite_with_rowid=False,
+)
+
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("snapshot", Integer, ForeignKey("snapshots.id"), primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("object", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 sessions = Table(
     "sessions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False, index=True),
+    # None where what it worked on was taken out again: its calls still count.
+    Column("run", Integer, ForeignKey("runs.seq"), index=True),
     Column("target", String, nullable=False),
     Column("account", String, nullable=False),
     Column("user", String, nullable=False),
@@ -70,6 +121,8 @@ sessions = Table(
     Column("ended_at", Float),
     # The last call before it: what spares the calls an index on their session.
     Column("calls_after", Integer, nullable=False),
+    # Whether it reads live cases: one call at a time that no row stands for.
+    Column("reads", Integer, nullable=False, default=0),
 )
 
 rows = Table(
@@ -80,6 +133,14 @@ rows = Table(
     Column("cells", LargeBinary, nullable=False),
     Column("case_key", String),
     Column("body", LargeBinary),
+    # What has to be compared with the live case before anybody knows what is sent.
+    Column("edits", LargeBinary),
+    # Once compared: what is sent, and what stood there before.
+    Column("sent", LargeBinary),
+    Column("before", LargeBinary),
+    Column("place", Integer),
+    # When the case was read that it was compared with last.
+    Column("looked_at", Float),
     Column("fields", String, nullable=False, default=""),
     Column("fingerprint", LargeBinary),
     Column("state", String, nullable=False),
@@ -92,15 +153,28 @@ rows = Table(
     Column("session", Integer),
     # By run first: the keys of a new run go side by side into the index, whatever the ledger has of other runs.
     Index("rows_by_case", "run", "case_key", "number"),
+    # Partial: rows that are not compared with live cases do not pay for it.
+    Index(
+        "rows_by_place",
+        "run",
+        "place",
+        "number",
+        sqlite_where=text("place IS NOT NULL"),
+        postgresql_where=text("place IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
 _MAY_HAVE_LANDED = (Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN, SENDING)
 
 
+_PERHAPS = (Outcome.SUPERSEDED, Outcome.CONFLICT)
+"""Where a row in doubt may have ended that was not sent again."""
+
+
 def may_have_landed(of: FromClause) -> ColumnElement[bool]:
     """Say whether a row's update may have reached its case: one in doubt too, though another row took its place."""
-    replaced = and_(of.c.state == Outcome.SUPERSEDED, of.c.attempts > 0)
+    replaced = and_(of.c.state.in_(_PERHAPS), of.c.attempts > 0)
     return or_(of.c.state.in_(_MAY_HAVE_LANDED), replaced)
 
 

@@ -1,8 +1,11 @@
 """The life of a row: one table; whatever it does not know is illegal.
 
     event      from                                           to
-    refuse     pending                                        invalid
-    skip       pending                                        unchanged
+    refuse     pending, failed, mismatch, conflict            invalid
+    skip       pending, failed, mismatch, conflict            unchanged
+    confirm    unknown                                        updated
+    miss       pending, failed, mismatch, conflict            failed
+    leave      pending, failed, mismatch, conflict, unknown   conflict
     replace    pending, failed, mismatch, conflict, unknown   superseded
     intend     pending, failed, mismatch, conflict, unknown   sending
     accept     sending                                        updated
@@ -10,8 +13,9 @@
     lose       sending                                        unknown
     postpone   sending                                        pending
 
-A row that is sent again goes straight from its last outcome to `sending`: where the run stops before its turn, that
-outcome still stands.
+A look at the live case decides about a row that is to be sent again as about one that never was; only what is in doubt
+stays so until the case shows that it has landed. A row that is sent again goes straight from its last outcome to
+`sending`: where the run stops before its turn, that outcome still stands.
 """
 
 from enum import StrEnum
@@ -27,6 +31,9 @@ class Event(StrEnum):
 
     REFUSE = "refuse"
     SKIP = "skip"
+    CONFIRM = "confirm"
+    MISS = "miss"
+    LEAVE = "leave"
     REPLACE = "replace"
     INTEND = "intend"
     ACCEPT = "accept"
@@ -35,13 +42,17 @@ class Event(StrEnum):
     POSTPONE = "postpone"
 
 
-_PENDING = frozenset({Outcome.PENDING.value})
+_IN_DOUBT = frozenset({Outcome.UNKNOWN.value})
 _OPEN = frozenset({Outcome.PENDING, Outcome.FAILED, Outcome.MISMATCH, Outcome.CONFLICT, Outcome.UNKNOWN})
+_NOT_IN_DOUBT = _OPEN - _IN_DOUBT
 _SENDING = frozenset({SENDING})
 
 TRANSITIONS: dict[Event, tuple[frozenset[str], str]] = {
-    Event.REFUSE: (_PENDING, Outcome.INVALID),
-    Event.SKIP: (_PENDING, Outcome.UNCHANGED),
+    Event.REFUSE: (_NOT_IN_DOUBT, Outcome.INVALID),
+    Event.SKIP: (_NOT_IN_DOUBT, Outcome.UNCHANGED),
+    Event.CONFIRM: (_IN_DOUBT, Outcome.UPDATED),
+    Event.MISS: (_NOT_IN_DOUBT, Outcome.FAILED),
+    Event.LEAVE: (_OPEN, Outcome.CONFLICT),
     Event.REPLACE: (_OPEN, Outcome.SUPERSEDED),
     Event.INTEND: (_OPEN, SENDING),
     Event.ACCEPT: (_SENDING, Outcome.UPDATED),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
+from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
 from bulkcase.job.zones import find_zone
@@ -12,6 +13,7 @@ from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.dates import check_format
 from bulkcase.mapping.faults import listed, shown
 from bulkcase.mapping.lookups import table_problems
+from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.templates import parse_template
 
 _LOOKED_UP = frozenset({Kind.LIST, Kind.OBJECT})
@@ -25,12 +27,14 @@ def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: 
         yield f"input.timezone: {shown(job.input.timezone)} {_ZONE}"
     if around.marker == "":
         yield "input.clear_marker: is blank, and a blank cell always leaves the field alone: choose a word"
-    for field, source in job.mapping.items():
-        yield from _field(field, job.safety.allow_read_only)
-        yield from _columns(field, source, around.header)
-        if field in FIELDS:
-            yield from _settings(field, source)
-            yield from _constant(field, source, around)
+    for key, source in job.mapping.items():
+        place = place_of(key, source)
+        yield from _place(place, job.safety.allow_read_only)
+        yield from _columns(key, source, around.header)
+        if place.root in FIELDS:
+            yield from _settings(place, source)
+            yield from _constant(place, source, around)
+    yield from _collisions(job.mapping)
     for name, table in tables.items():
         yield from _lookup(name, table)
     for name in job.safety.allow_read_only:
@@ -38,14 +42,31 @@ def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: 
             yield f"safety.allow_read_only: {shown(name)} {_unknown(name)}"
 
 
-def _field(field: str, allowed: Sequence[str]) -> Iterator[str]:
-    if field not in FIELDS:
-        yield f"mapping.{field}: {_unknown(field)}"
-    elif field in READ_ONLY and field not in allowed:
-        yield (
-            f"mapping.{field}: is read-only by prudence, the server sets it: "
-            "take it out, or name it in safety.allow_read_only"
-        )
+def _place(place: Place, allowed: Sequence[str]) -> Iterator[str]:
+    root, key = place.root, f"mapping.{place.key}"
+    if root not in FIELDS:
+        yield f"{key}: {_unknown(root)}"
+    elif root in READ_ONLY and root not in allowed:
+        yield f"{key}: is read-only by prudence, the server sets it: take it out, or name it in safety.allow_read_only"
+    elif place.do == "path" and FIELDS[root] is not Kind.OBJECT:
+        yield f"{key}: {root} is {FIELDS[root].value}, and a path leads into an object"
+    elif place.do == "path" and root in LEARNABLE:
+        yield f"{key}: {root} is a whole object of the platform, never changed inside: map it by its name"
+    elif place.do == "path" and not all(place.key.split(".")):
+        yield f"{key}: is no path: write names with one dot between them"
+    elif place.do in {"add", "remove"} and place.kind not in LISTS:
+        yield f"{key}.mode: {root} is {place.kind.value}, no list: take it out"
+
+
+def _collisions(mapping: Mapping[str, FieldSource]) -> Iterator[str]:
+    """Yield where two keys of a mapping are about the same thing, one of them a part of the other."""
+    places = [place_of(key, source) for key, source in mapping.items()]
+    for place in places:
+        whole = next((other for other in places if place.key.startswith(f"{other.key}.")), None)
+        if place.do == "custom":
+            whole = next((other for other in places if other.key == place.root), None)
+        if whole is not None:
+            yield f"mapping.{place.key}: mapping.{whole.key} is mapped whole too: keep one of them"
 
 
 def _unknown(field: str) -> str:
@@ -77,29 +98,29 @@ def _column(key: str, name: str, header: Sequence[str]) -> Iterator[str]:
         yield f"{key}: the input has no column {shown(name)}: {hint}it has {listed(header)}"
 
 
-def _settings(field: str, source: FieldSource) -> Iterator[str]:
-    kind = FIELDS[field]
+def _settings(place: Place, source: FieldSource) -> Iterator[str]:
+    field, kind = place.key, place.kind
+    may_be_date = kind in DATES or place.do in {"path", "custom"}
     if source.split is not None and kind not in LISTS:
         yield f"mapping.{field}.split: {field} is {kind.value}, no list: take it out"
     for name, written in (("format", source.format), ("timezone", source.timezone)):
-        if written is not None and kind not in DATES:
+        if written is not None and not may_be_date:
             yield f"mapping.{field}.{name}: {field} is {kind.value}, no date: take it out"
-    if kind in DATES and source.timezone is not None and find_zone(source.timezone) is None:
+    if may_be_date and source.timezone is not None and find_zone(source.timezone) is None:
         yield f"mapping.{field}.timezone: {shown(source.timezone)} {_ZONE}"
-    if kind in DATES and source.format is not None:
+    if may_be_date and source.format is not None:
         try:
             check_format(source.format)
         except ValueError as error:
             yield f"mapping.{field}.format: {shown(source.format)} {error}"
 
 
-def _constant(field: str, source: FieldSource, around: Surroundings) -> Iterator[str]:
+def _constant(place: Place, source: FieldSource, around: Surroundings) -> Iterator[str]:
     if source.is_constant:
-        kind = FIELDS[field]
         try:
-            constant(kind, source.value, converter(field, kind, source, around), around.lookups.get(field))
+            constant(place, source.value, converter(place, source, around), around.lookups.get(place.key))
         except ValueError as error:
-            yield f"mapping.{field}.value: {error}"
+            yield f"mapping.{place.key}.value: {error}"
 
 
 def _lookup(name: str, table: Mapping[str, Any]) -> Iterator[str]:

@@ -1,20 +1,22 @@
 """Compiling a job's mapping against a header, once, so that a row costs little."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from bulkcase.errors import JobError
-from bulkcase.fields import FIELDS
 from bulkcase.job.settings import Job
-from bulkcase.job.sources import FieldSource
+from bulkcase.job.sources import LIVE, FieldSource
 from bulkcase.job.zones import find_zone
 from bulkcase.mapping.checks import mapping_problems
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import Surroundings, converter
 from bulkcase.mapping.faults import escaped
-from bulkcase.mapping.lookups import LookupTable
+from bulkcase.mapping.keys import read_key, read_reference
+from bulkcase.mapping.lookups import LiveLookup, LookupTable
 from bulkcase.mapping.mapper import Mapper
+from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.readers import Read, column_reader, constant_reader, template_reader
+from bulkcase.mapping.signals import clearing
 from bulkcase.mapping.templates import parse_template
 
 
@@ -27,36 +29,48 @@ def compile_mapping(
     the header is that of one of bulkcase's own results files.
     Raises JobError with one line a problem, each naming the job file and the key.
     """
-    tables = {name: lookup if isinstance(lookup, dict) else lookup_files[name] for name, lookup in job.lookups.items()}
+    tables = {
+        name: lookup if isinstance(lookup, dict) else lookup_files[name]
+        for name, lookup in job.lookups.items()
+        if lookup != LIVE
+    }
+    learnt = {name: LiveLookup() for name, lookup in job.lookups.items() if lookup == LIVE}
     around = Surroundings(
         header=header,
         zone=find_zone(job.input.timezone) if job.input.timezone else None,
         marker=None if job.input.clear_marker is None else job.input.clear_marker.strip(),
-        lookups={name: LookupTable(name, table) for name, table in tables.items()},
+        lookups=learnt | {name: LookupTable(name, table) for name, table in tables.items()},
         fed_back=fed_back,
     )
     problems = [f"{job.file}: {escaped(problem)}" for problem in mapping_problems(job, tables, around)]
     if problems:
         raise JobError(*problems)
-    key = job.input.key.column
-    compiled = [(field, *_compiled(field, source, around)) for field, source in job.mapping.items()]
+    key = job.input.key
+    places = [place_of(name, source) for name, source in job.mapping.items()]
+    compiled = [(place, *_compiled(place, job.mapping[place.key], around)) for place in places]
     return Mapper(
-        key=(key, header.index(key)),
+        key=(key.column, header.index(key.column)),
+        read_key=read_key if key.match == "_id" else read_reference,
         columns=[name for _, names, _ in compiled for name in names],
-        readers=[(field, read) for field, _, read in compiled],
+        readers=[(place.key, read) for place, _, read in compiled if not _is_edit(place, learnt)],
+        editors=[(place, read) for place, _, read in compiled if _is_edit(place, learnt)],
+        fields=tuple(place.key for place in places),
     )
 
 
-def _compiled(field: str, source: FieldSource, around: Surroundings) -> tuple[list[str], Read]:
-    """Return the columns that a field's value comes from, and what reads it."""
-    kind = FIELDS[field]
-    convert = converter(field, kind, source, around)
+def _is_edit(place: Place, learnt: Container[str]) -> bool:
+    return place.waits_for_the_case or place.key in learnt
+
+
+def _compiled(place: Place, source: FieldSource, around: Surroundings) -> tuple[list[str], Read]:
+    """Return the columns that a value comes from, and what reads it."""
+    convert = converter(place, source, around)
     if source.column is not None:
-        place = (source.column, around.header.index(source.column))
-        return [source.column], column_reader(place, kind, around.marker, convert)
+        column = (source.column, around.header.index(source.column))
+        return [source.column], column_reader(column, clearing(place.kind, place.do), around.marker, convert)
     if source.template is not None:
         parts = parse_template(source.template)
         names = [text for is_column, text in parts if is_column]
-        places = [(text, around.header.index(text)) if is_column else text for is_column, text in parts]
-        return names, template_reader(places, around.marker, convert)
-    return [], constant_reader(constant(kind, source.value, convert, around.lookups.get(field)))
+        columns = [(text, around.header.index(text)) if is_column else text for is_column, text in parts]
+        return names, template_reader(columns, around.marker, convert)
+    return [], constant_reader(constant(place, source.value, convert, around.lookups.get(place.key)))

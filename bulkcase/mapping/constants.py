@@ -6,7 +6,8 @@ from typing import Any
 from bulkcase.fields import Kind
 from bulkcase.job.strict_json import check_sendable
 from bulkcase.mapping.faults import Fault, joined
-from bulkcase.mapping.lookups import LookupTable
+from bulkcase.mapping.lookups import Lookup
+from bulkcase.mapping.places import Place
 from bulkcase.mapping.readers import Convert
 from bulkcase.mapping.signals import Clear
 from bulkcase.mapping.structures import list_problem, object_problem
@@ -23,11 +24,14 @@ _TYPES: dict[Kind, tuple[tuple[type, ...], str]] = {
 }
 
 
-def constant(kind: Kind, written: Any, convert: Convert, lookup: LookupTable | None) -> Any:
-    """Return the value that a constant stands for, or a Clear; `convert` is what cells of this field go through.
+def constant(place: Place, written: Any, convert: Convert, lookup: Lookup | None) -> Any:
+    """Return the value that a constant stands for, or a Clear; `convert` is what cells of this place go through.
 
     Raises ValueError, in words for the person who wrote it, for one of a wrong type or without meaning.
     """
+    kind = place.kind
+    if place.do == "path" and not isinstance(written, str | dt.date):
+        return _sound(written, "")
     _check_type(kind, written)
     if isinstance(written, list):
         value = _list(kind, written, lookup)
@@ -37,6 +41,10 @@ def constant(kind: Kind, written: Any, convert: Convert, lookup: LookupTable | N
         value = convert(written)
     if isinstance(value, Fault):
         raise ValueError(value.reason)  # noqa: TRY004 - a fault of the job file, reported as every other
+    if value == [] and place.do in {"add", "remove"}:
+        raise ValueError("has no item: give the list at least one")
+    if value == "" and place.do in {"path", "custom"}:
+        return Clear(None)
     return Clear(value) if value in ("", []) else value
 
 
@@ -46,7 +54,7 @@ def _check_type(kind: Kind, written: Any) -> None:
         raise ValueError(f"must be {called}")
 
 
-def _list(kind: Kind, written: list[Any], lookup: LookupTable | None) -> Any:
+def _list(kind: Kind, written: list[Any], lookup: Lookup | None) -> Any:
     if lookup is not None:
         found = [lookup.find(item) if isinstance(item, str) else item for item in written]
         faults = [item for item in found if isinstance(item, Fault)]

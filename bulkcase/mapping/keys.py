@@ -36,6 +36,13 @@ def read_key(cell: Cell) -> str | Fault:
     return text_of(cell)
 
 
+def read_reference(cell: Cell) -> str | Fault:
+    """Return the reference in a cell, or why there is none; it is looked for among the live cases, never sent."""
+    if isinstance(cell, str) and (reference := cell.strip(string.whitespace)) and not is_excel_error(cell):
+        return reference if reference.isprintable() else Fault("bad_key", f"{shown(cell)} {_why(reference)}")
+    return read_key(cell)
+
+
 def _typed(cell: Cell) -> str:
     return "true or false" if isinstance(cell, bool) else "a date or a time"
 

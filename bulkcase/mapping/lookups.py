@@ -1,16 +1,27 @@
 """Lookups: from a human name to the object that the API wants."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from bulkcase.fields import nearest
+from bulkcase.fields.equal import same_item
 from bulkcase.job.strict_json import check_sendable
 from bulkcase.mapping.faults import Fault, escaped, listed, shown
+from bulkcase.mapping.signals import Sought
 
 _FAULTS_KEPT = 1024
 """Finding the nearest name is slow, and a wrong name is mostly wrong in many rows."""
+_SHOWN = 5
+
+
+class Lookup(Protocol):
+    """Finds what a name stands for."""
+
+    def find(self, name: str) -> Any:
+        """Return the object of a name, or a Fault."""
+        ...
 
 
 class LookupTable:
@@ -29,9 +40,55 @@ class LookupTable:
         return self._unknown(name) if found is None else found
 
     def _fault(self, name: str) -> Fault:
-        near = nearest(name, self._names)
-        hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(self._names)}"
-        return Fault("unknown_name", f"{shown(name)} is not in lookups.{self._name}: {hint}")
+        return _unknown(name, f"in lookups.{self._name}", self._names)
+
+
+class LiveLookup:
+    """A lookup that is not known yet: what it finds is the name itself, to be found among the live cases."""
+
+    def find(self, name: str) -> Any:
+        """Return the name without outer spaces, marked."""
+        return Sought(name.strip())
+
+
+class LearntTable:
+    """What the live cases showed of one field; names are compared without regard to case and outer spaces."""
+
+    def __init__(self, field: str, learnt: Iterable[tuple[str, Any]], *, is_whole: bool) -> None:
+        """Take names with their objects; `is_whole` says that no case was left out."""
+        self._field = field
+        self._is_whole = is_whole
+        self._names: dict[str, None] = {}
+        self._objects: dict[str, list[Any]] = {}
+        for name, entry in learnt:
+            self._names[name] = None
+            same = self._objects.setdefault(_folded(name), [])
+            if not any(same_item(entry, other) for other in same):
+                same.append(entry)
+        self._fault = lru_cache(_FAULTS_KEPT)(self._fault_of)
+
+    def find(self, name: str) -> Any:
+        """Return the object of a name, or the Fault that no case or more than one kind of case shows it."""
+        found = self._objects.get(_folded(name), [])
+        return found[0] if len(found) == 1 else self._fault(name)
+
+    def _fault_of(self, name: str) -> Fault:
+        found = self._objects.get(_folded(name))
+        if found:
+            ids = ", ".join(escaped(str(entry.get("_id", "without an _id"))) for entry in found[:_SHOWN])
+            return Fault(
+                "ambiguous_name",
+                f"{shown(name)} is the {self._field} of {len(found)} different objects ({ids}): "
+                f"give lookups.{self._field} a table or a file with the one that is meant",
+            )
+        where = f"the {self._field} of any case" if self._is_whole else f"the {self._field} of any case that was seen"
+        return _unknown(name, where, tuple(self._names))
+
+
+def _unknown(name: str, where: str, names: Sequence[str]) -> Fault:
+    near = nearest(name, names)
+    hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}" if names else "there are none"
+    return Fault("unknown_name", f"{shown(name)} is not {where}: {hint}")
 
 
 def table_problems(table: Mapping[str, Any]) -> Iterator[str]:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bulkcase.cells import Cell, is_blank, is_excel_error, text_of
-from bulkcase.fields import Kind
 from bulkcase.mapping.faults import Fault, excel_error, joined, located
-from bulkcase.mapping.signals import LEAVE, clearing
+from bulkcase.mapping.signals import LEAVE, Clear
 
 Convert = Callable[[Cell], Any]
 """Turns a cell that holds something into a value for the API, a Clear or a Fault."""
@@ -18,10 +17,9 @@ Column = tuple[str, int]
 """A column's name and its index in the row."""
 
 
-def column_reader(column: Column, kind: Kind, marker: str | None, convert: Convert) -> Read:
-    """Return what reads one column: blank leaves the field alone, the clear marker empties it."""
+def column_reader(column: Column, clear: Clear | Fault, marker: str | None, convert: Convert) -> Read:
+    """Return what reads one column: blank leaves the field alone, the clear marker stands for `clear`."""
     name, index = column
-    clear = clearing(kind)
 
     def value_of(cell: Cell) -> Any:
         if isinstance(cell, str):

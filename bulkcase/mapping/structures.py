@@ -7,12 +7,12 @@ from bulkcase.cells import Cell, text_of
 from bulkcase.fields import Kind
 from bulkcase.job.strict_json import parse_json
 from bulkcase.mapping.faults import Fault, joined, shown
-from bulkcase.mapping.lookups import LookupTable
+from bulkcase.mapping.lookups import Lookup
 from bulkcase.mapping.scalars import to_text
 from bulkcase.mapping.signals import EMPTY_LIST
 
 
-def list_converter(kind: Kind, split: str | None, lookup: LookupTable | None) -> Callable[[Cell], Any]:
+def list_converter(kind: Kind, split: str | None, lookup: Lookup | None) -> Callable[[Cell], Any]:
     """Return what turns a cell into a list: JSON, or items between separators, looked up where there is a table."""
 
     def convert(cell: Cell) -> Any:
@@ -34,7 +34,7 @@ def list_converter(kind: Kind, split: str | None, lookup: LookupTable | None) ->
     return convert
 
 
-def object_converter(lookup: LookupTable | None) -> Callable[[Cell], Any]:
+def object_converter(lookup: Lookup | None) -> Callable[[Cell], Any]:
     """Return what turns a cell into an object: JSON, or a name that is looked up where there is a table."""
 
     def convert(cell: Cell) -> Any:

@@ -10,7 +10,7 @@ from bulkcase.errors import CredentialsError
 from bulkcase.job import Job
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.model import Outcome
-from bulkcase.operations.plan import plan_into
+from bulkcase.operations.plan import plan_without_looking
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import LEDGER, Runtime
 from bulkcase.operations.target import check_credentials
@@ -48,7 +48,7 @@ def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = Non
     """Return the plan that a run would start from, and every problem; see `check`."""
     # A ledger of its own, thrown away afterwards: a check leaves nothing behind.
     with TemporaryDirectory(prefix="bulkcase-check-") as folder, Ledger(Path(folder) / LEDGER) as ledger:
-        planned = plan_into(ledger, job, limit=limit, runtime=runtime or Runtime())
+        planned = plan_without_looking(ledger, job, limit=limit, runtime=runtime or Runtime())
         problems = list(_warnings(job, planned))
         problems += _bad_rows(planned.input, ledger.rows(ledger.run(planned.run_id)))
         return planned, problems

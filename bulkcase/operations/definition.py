@@ -9,6 +9,7 @@ import orjson
 from bulkcase.errors import JobError
 from bulkcase.job import Job
 from bulkcase.ledger import RunRecord
+from bulkcase.operations.assign import said_by
 
 _SHOWN = 60
 _DECIDED = ("duplicates",)
@@ -23,6 +24,7 @@ def definition_of(job: Job, lookups: Mapping[str, Mapping[str, Any]]) -> dict[st
     texts: dict[str, Any] = {"input.key": job.input.key.model_dump(exclude_defaults=True)}
     texts |= {f"mapping.{field}": source.model_dump(exclude_defaults=True) for field, source in job.mapping.items()}
     texts |= {f"lookups.{name}": _hash(lookups.get(name, lookup)) for name, lookup in job.lookups.items()}
+    texts |= said_by(job)
     texts |= {f"input.{name}": getattr(job.input, name) for name in ("timezone", "clear_marker", *_DECIDED)}
     return {key: value if isinstance(value, str) else _text(value) for key, value in texts.items()}
 

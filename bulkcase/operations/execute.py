@@ -2,48 +2,35 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
 from bulkcase.job import Job
-from bulkcase.ledger import Journal, Place, RunRecord, RunRows
+from bulkcase.kore.door import Door
+from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
 from bulkcase.model import Outcome, Result, RunState, Stop, StopReason
+from bulkcase.operations.compare import look_of
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
+from bulkcase.operations.fresh import FreshRows, look_for_unseen
+from bulkcase.operations.look import a_reader
+from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
-from bulkcase.operations.progress import OnProgress, Tally, reporting
+from bulkcase.operations.progress import Tally, reporting
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
 from bulkcase.operations.target import check_credentials, open_door, open_target
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
 from bulkcase.reporting import make_folder
-from bulkcase.sending import Pool, Sender
-from bulkcase.sending.pool import OnSettled
-from bulkcase.stopping import StopSwitch
+from bulkcase.sending import InOrder, Pool, Sender
+from bulkcase.sending.pool import OnSettled, Source
+from bulkcase.stopping import Stopped, StopSwitch
 
 _log = logging.getLogger(__name__)
-
-Guard = Callable[[StopSwitch], AbstractContextManager[None]]
-
-
-class Options(TypedDict, total=False):
-    """What the verbs that send rows have in common; all of it may be left out."""
-
-    wait: bool
-    """Wait for safety.send_between, rather than stop."""
-    reports: Path | None
-    """The folder for reports, in the job's place."""
-    on_progress: OnProgress | None
-    stop: StopSwitch | None
-    """Ends the run early from outside."""
-    guard: Guard
-    """Entered while a run is at work: what sets the switch then, signals above all."""
-    runtime: Runtime | None
 
 
 @contextmanager
@@ -125,21 +112,56 @@ class Execution:
             open_target(job, runtime, rows.case_keys(outcomes)) as target,
             open_door(self._desk, target, forecast, self._stop, journal) as door,
         ):
+            if isinstance(rows, ComparedRows):
+                await self._look_for_unseen(rows, outcomes, door, journal)
+                forecast = forecast_of(job, self._left)
             tally = Tally(forecast, runtime.clock, door.pause)
+            settled = self._counted(stop_on_failures(job.safety, self._stop, tally.settled))
             pool = Pool(
-                rows.sendable(outcomes),
+                self._source(rows, outcomes, door, journal, settled),
                 door=door,
                 sender=Sender(door, job.retry, clock=runtime.clock, chance=runtime.chance, stop=self._stop),
                 journal=journal,
                 clock=runtime.clock,
                 stop=self._stop,
-                on_settled=self._counted(stop_on_failures(job.safety, self._stop, tally.settled)),
+                on_settled=settled,
             )
             async with (
                 watching(job.safety, door, runtime.clock, self._stop, wait=self._wait),
                 reporting(tally, self._on_progress, runtime.clock),
             ):
-                await pool.run(min(job.quota.max_in_flight, forecast.calls))
+                await pool.run(min(job.quota.max_in_flight, max(forecast.calls, 1)))
+
+    async def _look_for_unseen(
+        self, rows: ComparedRows, outcomes: Collection[Outcome], door: Door, journal: Journal
+    ) -> None:
+        """Look once more for cases that were not seen, and leave alone the rows whose cases still are not."""
+        desk = self._desk
+        reader = a_reader(desk.job, door, desk.runtime, journal, self._stop)
+        with suppress(Stopped):
+            await look_for_unseen(rows, outcomes, desk.job, reader, desk.ledger.snapshot(rows.snapshot), desk.runtime)
+        counts = rows.counts()
+        self._left = sum(counts[outcome] for outcome in outcomes) - rows.unplaced(outcomes)
+
+    def _source(
+        self, rows: RunRows, outcomes: Collection[Outcome], door: Door, journal: Journal, settled: OnSettled
+    ) -> Source:
+        """Return where the pool takes its rows from: in input order, or in that of the live cases."""
+        if not isinstance(rows, ComparedRows):
+            return InOrder(rows.sendable(outcomes))
+        job, runtime = self._desk.job, self._desk.runtime
+        snapshot = self._desk.ledger.snapshot(rows.snapshot)
+        return FreshRows(
+            rows,
+            outcomes,
+            reader=a_reader(job, door, runtime, journal, self._stop),
+            snapshot=snapshot,
+            look=look_of(job, snapshot),
+            max_age=job.snapshot.max_age,
+            clock=runtime.clock,
+            told=lambda result: settled(result, 0.0),
+            written=journal.write,
+        )
 
     def _counted(self, settled: OnSettled) -> OnSettled:
         def counted(result: Result, seconds: float) -> None:

@@ -6,6 +6,7 @@ from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.operations.assign import set_job_of
 from bulkcase.operations.ended import Run
 from bulkcase.operations.runtime import command_line, is_sandbox, ledger_in, rehearsal, state_folder, target_name
 
@@ -46,7 +47,7 @@ def job_of(record: RunRecord, ledger: Path, *, reports: Path | None = None) -> J
             f"run {record.id} is of the job {record.job_file}, which is not there any more: put it back; "
             f"its report needs no job: {command_line('report', record.id, ledger)}"
         )
-    job = load(record.job_file)
+    job = set_job_of(record) or load(record.job_file)
     folder = ledger.parent
     if record.target == SANDBOX:
         folder = folder.parent

@@ -1,10 +1,11 @@
 """A plan as the verbs return it: made from the ledger, when it was planned and whenever it is taken up again."""
 
+import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -13,8 +14,9 @@ from bulkcase.job import Job, load
 from bulkcase.job.sources import FILE
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
+from bulkcase.operations.assign import set_job, words_of
 from bulkcase.operations.runtime import Runtime, is_sandbox, ledger_path, near, rehearsal
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup
+from bulkcase.planning.changes import ChangeCounter, ChangeGroup, parts, shown
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting import frame_of, write_decisions
 from bulkcase.reporting.summary import Cause, causes_of
@@ -49,25 +51,44 @@ class Plan:
     causes: Sequence[Cause]
     notes: Sequence[str]
     """What a person should know of the file before sending it."""
+    reading: Mapping[str, Any]
+    """Whether live cases were read (`read`), and why (`why`); empty where nobody looked.
+
+    Where they were: `pages`, `cases`, and `gaps`: why some may be missing."""
+    rereads: int
+    """Pages of live cases that will be too old when the turn of their rows comes, and are read again."""
     fed_back: bool = False
     """Whether its input is a file that a run has written, or a copy of one; known while it is being planned."""
 
     @property
     def calls(self) -> Mapping[str, int]:
         """The calls that it would make, by endpoint; retries come on top."""
-        return {"updateCase": self.counts[Outcome.PENDING]}
+        calls = {"updateCase": self.counts[Outcome.PENDING]}
+        return calls | {"getCases": self.rereads} if self.rereads else calls
+
+    @property
+    def not_found(self) -> int:
+        """The rows whose cases do not exist."""
+        return sum(cause.count for cause in self.causes if cause.code == "case_not_found")
 
     @property
     def undoable(self) -> bool:
-        """Whether it could be taken back: not without the values before, which this version does not read."""
-        return False
+        """Whether it could be taken back: not by this version, see `why_not_undoable`."""
+        return not self.why_not_undoable
+
+    @property
+    def why_not_undoable(self) -> str:
+        """Why it could not be taken back."""
+        if not self.reading.get("read"):
+            return "the values before are not read"
+        return "this version has no undo; the values before are kept in the ledger"
 
     def changes(self) -> Sequence[ChangeGroup]:
-        """Return what would be set to what, in groups, the largest first."""
+        """Return what would be changed from what to what, in groups, the largest first."""
         counter = ChangeCounter()
         with Ledger(self.ledger) as ledger:
-            for row in ledger.rows(ledger.run(self.run_id)).sendable():
-                counter.see(orjson.loads(row.body))
+            for sent, before in ledger.rows(ledger.run(self.run_id)).differences():
+                counter.see(orjson.loads(sent), None if before is None else orjson.loads(before))
         return counter.groups()
 
     def frame(self) -> "pd.DataFrame":
@@ -81,7 +102,8 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
     """Return the plan that a run of the ledger is; the time that it takes is reckoned from now on."""
     rows = ledger.rows(run)
     counts = rows.counts()
-    forecast = forecast_of(job, counts[Outcome.PENDING])
+    rereads = _rereads(ledger, run, job, counts[Outcome.PENDING], runtime.clock.now())
+    forecast = forecast_of(job, counts[Outcome.PENDING] + rereads)
     return Plan(
         job=job,
         run_id=run.id,
@@ -96,16 +118,40 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
         finish_at=_finish(job, runtime.clock.now(), forecast.seconds),
         causes=causes_of(rows),
         notes=run.notes,
+        reading=run.reading,
+        rereads=rereads,
     )
+
+
+def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -> int:
+    """Return how many pages will be too old when the turn of their rows comes, at the pace that the quota allows."""
+    if run.snapshot is None or not sends:
+        return 0
+    record = ledger.snapshot(run.snapshot).record()
+    size = record.paging.get("size") or 1
+    pages = ledger.compared(run).places(page=size)
+    # Pages get old in the order in which they were read, and their rows have their turn in the same order.
+    duration, span = forecast_of(job, sends + pages).seconds, record.read_at - record.started_at
+    at_start, at_end = now - record.started_at, now + duration - record.started_at - span
+    oldest, youngest = max(at_start, at_end), min(at_start, at_end)
+    limit = job.snapshot.max_age
+    if oldest <= limit:
+        return 0
+    return pages if youngest >= limit else math.ceil(pages * (oldest - limit) / (oldest - youngest))
 
 
 def command_for(plan: Plan) -> str:
     """Return the exact command that runs a plan as it is."""
-    written = load(plan.job.file)
-    words = ["bulkcase", "run", str(near(plan.job.file.absolute())), "--plan", plan.run_id]
-    # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.
-    if plan.job.input.path not in {written.input.path, STREAM}:
-        words += ["--input", plan.input]
+    job_file = str(near(plan.job.file.absolute()))
+    if plan.job.cells is not None:
+        written = set_job(plan.job.file, plan.job.input.path, words_of(plan.job)[1:2])
+        words = ["bulkcase", "set", job_file, plan.input, *words_of(plan.job)[1:]]
+    else:
+        written = load(plan.job.file)
+        words = ["bulkcase", "run", job_file, "--plan", plan.run_id]
+        # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.
+        if plan.job.input.path not in {written.input.path, STREAM}:
+            words += ["--input", plan.input]
     if is_sandbox(plan.job) and not is_sandbox(written):
         words.append("--sandbox")
         written = rehearsal(written)
@@ -137,11 +183,18 @@ def write_plan(plan: Plan, path: Path) -> None:
     with Ledger(plan.ledger) as ledger:
         record = ledger.run(plan.run_id)
         try:
-            write_decisions(path, record.header, ledger.rows(record).all())
+            rows = ledger.rows(record).all_with_changes()
+            write_decisions(path, record.header, ((row, _changes(sent, before)) for row, sent, before in rows))
         except EnvironmentFailed:
             raise EnvironmentFailed(
                 f"{path}: cannot be written: name another file with -o; the plan is saved: {command_for(plan)}"
             ) from None
+
+
+def _changes(sent: bytes | None, before: bytes | None) -> list[tuple[str, str, str]]:
+    """Return name, old and new value of what is sent; the old one is empty where it was not read."""
+    found = parts(orjson.loads(sent or b"{}"), None if before is None else orjson.loads(before))
+    return [(name, shown(old, name), shown(new, name)) for name, old, new in found]
 
 
 def forecast_of(job: Job, calls: int) -> Forecast:

@@ -1,11 +1,14 @@
 """How far a run is, told every half second to whoever wants to know."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bulkcase.clock import Clock
+from bulkcase.job.quantities import Window
+from bulkcase.kore.quota import seconds_for
 from bulkcase.model import FINE, Outcome, Result
 from bulkcase.planning.forecast import Forecast
 
@@ -19,7 +22,7 @@ class Progress:
 
     done: int
     total: int
-    """The rows to send."""
+    """How many there are; 0 where that is not known yet."""
     failed: int
     """Rows sent so far that need a person."""
     rate: float
@@ -30,6 +33,10 @@ class Progress:
     """Seconds for which everybody waits, because the server throttles or is gone; 0 while calls leave."""
     why_paused: str = ""
     """Why everybody waits, in a few words; empty while calls leave."""
+    of: str = "rows"
+    """What is counted: rows that are sent, or pages of live cases that are read."""
+    is_over: bool = False
+    """Whether this is the last word on it."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -78,8 +85,52 @@ class Tally:
         )
 
 
+class PageTally:
+    """Counts the pages of live cases that are read."""
+
+    def __init__(self, windows: Sequence[Window], clock: Clock, pause: Callable[[], tuple[float, str]]) -> None:
+        self._windows = windows
+        self._clock = clock
+        self._pause = pause
+        self._started = clock.monotonic()
+        self._first: int | None = None
+        self._done = self._total = 0
+
+    def read(self, done: int, total: int | None) -> None:
+        """Count a page: so many were read by now, of so many where that is known."""
+        self._first = done - 1 if self._first is None else self._first
+        self._done, self._total = done, max(total or 0, done)
+
+    def progress(self) -> Progress:
+        """Return how far the reading is now."""
+        now = self._clock.monotonic()
+        elapsed, done = now - self._started, self._done - (self._first or 0)
+        paused_until, why_paused = self._pause()
+        left = self._total - self._done
+        by_quota = seconds_for(left, self._windows, 0.0)
+        by_pace = left * elapsed / done if done else 0.0
+        return Progress(
+            done=self._done,
+            total=self._total,
+            failed=0,
+            rate=done / elapsed if elapsed > 0 else 0.0,
+            finish_at=self._clock.now() + max(by_quota, by_pace, paused_until - now),
+            paused=max(paused_until - now, 0.0),
+            why_paused=why_paused,
+            of="pages",
+        )
+
+
+class Telling(Protocol):
+    """Whatever knows how far something is."""
+
+    def progress(self) -> Progress:
+        """Return how far it is now."""
+        ...
+
+
 @asynccontextmanager
-async def reporting(tally: Tally, on_progress: OnProgress | None, clock: Clock) -> AsyncGenerator[None]:
+async def reporting(tally: Telling, on_progress: OnProgress | None, clock: Clock) -> AsyncGenerator[None]:
     """Report the progress while the body runs, and once more at its end."""
     if on_progress is None:
         yield
@@ -99,4 +150,4 @@ async def reporting(tally: Tally, on_progress: OnProgress | None, clock: Clock) 
         failures = await asyncio.gather(ticking, return_exceptions=True)
         if isinstance(failures[0], asyncio.CancelledError):
             with suppress(Exception):
-                on_progress(tally.progress())
+                on_progress(replace(tally.progress(), is_over=True))

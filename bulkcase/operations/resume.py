@@ -15,12 +15,14 @@ from bulkcase.ledger.changes import decision
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.runs import UNFINISHED
 from bulkcase.model import Outcome, Result, RunState
+from bulkcase.operations.batches import batches
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
-from bulkcase.operations.execute import Execution, Options, at_work
+from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of, with_input
-from bulkcase.operations.plan import batches, plan_into
+from bulkcase.operations.options import Options
+from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import Plan, command_for, plan_of
 from bulkcase.operations.questions import Questions, agree, too_many
 from bulkcase.operations.report import write_report
@@ -146,9 +148,7 @@ async def _corrected(execution: Execution, record: RunRecord, ask: Questions | N
     """Let a run of a corrected file take the place of what is open in a run and in those that belong to it."""
     desk = execution.desk
     _as_it_is_now(desk, record)
-    planned = plan_into(
-        desk.ledger, desk.job, limit=None, runtime=desk.runtime, continues=record, reports=options.get("reports")
-    )
+    planned = await plan_at(desk, limit=None, options=options, continues=record, keeps_hours=True)
     new = desk.ledger.run(planned.run_id)
     older = _still_open(desk.ledger, new)
     try:

@@ -11,9 +11,10 @@ from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import Execution, Options, at_work
+from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import with_folders
-from bulkcase.operations.plan import plan_into
+from bulkcase.operations.options import Options
+from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import STREAM, Plan, plan_of
 from bulkcase.operations.questions import Choice, Questions, agree
 from bulkcase.operations.resume import resume_at_work, resumed, supersede_overtaken
@@ -52,7 +53,7 @@ async def run(
             ended = await _continued(execution, left.pop())
             if ended is not None:
                 return ended
-        planned = _planned(desk, what, saved, limit, options)
+        planned = await _planned(desk, what, saved, limit, options)
         agree(desk.ledger, planned, ask, keep=saved is not None or isinstance(what, Plan), new=bool(left))
         _abandon(desk.ledger, left)
         return await execution.run(desk.ledger.run(planned.run_id), PENDING)
@@ -92,11 +93,10 @@ async def _continued(execution: Execution, newest: RunRecord) -> Run | None:
     return ended if is_open else None
 
 
-def _planned(desk: Desk, what: Job | Plan, saved: str | None, limit: int | None, options: Options) -> Plan:
+async def _planned(desk: Desk, what: Job | Plan, saved: str | None, limit: int | None, options: Options) -> Plan:
     """Return the plan to run: a new one, or an older one without the rows that a newer run has overtaken."""
     if saved is None and isinstance(what, Job):
-        reports = options.get("reports")
-        return plan_into(desk.ledger, desk.job, limit=limit, runtime=desk.runtime, reports=reports)
+        return await plan_at(desk, limit=limit, options=options, keeps_hours=True)
     if limit is not None:
         raise UsageError("--limit is of a new plan, and this one is run as it was made: give one of them")
     planned = what if isinstance(what, Plan) else saved_plan(desk.ledger, saved or "", desk.job, desk.runtime)

@@ -9,7 +9,7 @@ from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.definition import refuse_changes
-from bulkcase.operations.plan import refuse_a_stale_file
+from bulkcase.operations.draft import refuse_a_stale_file
 from bulkcase.operations.planned import Plan, plan_of
 from bulkcase.operations.runtime import Runtime, near, target_name
 

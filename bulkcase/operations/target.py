@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job
+from bulkcase.job.needs import CUSTOM
 from bulkcase.job.secrets import resolve, resolve_or_literal
 from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.door import Door
@@ -80,7 +81,13 @@ async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> Asy
     settings = runtime.sandbox
     if not settings.windows:
         settings = replace(settings, windows=tuple((window.limit, window.seconds) for window in job.quota.windows))
-    cases = cases_for_keys(keys, seed=settings.seed, now=runtime.clock.now())
+    cases = cases_for_keys(
+        keys,
+        seed=settings.seed,
+        now=runtime.clock.now(),
+        match=job.input.key.match,
+        custom=[key.removeprefix(CUSTOM) for key in job.mapping if key.startswith(CUSTOM)],
+    )
     try:
         server = await Sandbox(settings, cases).__aenter__()
     except OSError as error:

@@ -18,26 +18,37 @@ COLUMNS: Final = (
     "bulkcase_error_code",
     "bulkcase_error",
     "bulkcase_changed",
+    "bulkcase_from",
+    "bulkcase_to",
 )
 
+Change = tuple[str, str, str]
+"""Name, old and new value of one change, as a person knows them."""
 
-def write_decisions(path: Path, header: Sequence[str], rows: Iterable[RowRecord]) -> None:
-    """Write every row with its decision; raises EnvironmentFailed where the file cannot be written."""
+
+def write_decisions(path: Path, header: Sequence[str], rows: Iterable[tuple[RowRecord, Sequence[Change]]]) -> None:
+    """Write every row with its decision and its changes, one a line in its cell where there are several.
+
+    Raises EnvironmentFailed where the file cannot be written.
+    """
     with whole_file(path, ENCODING) as file:
         writer = csv.writer(file)
         writer.writerow([*(defuse(name) for name in header), *COLUMNS])
-        for row in rows:
-            writer.writerow([*original_cells(row, len(header)), *_decision(row)])
+        for row, changes in rows:
+            writer.writerow([*original_cells(row, len(header)), *_decision(row, changes)])
 
 
-def _decision(row: RowRecord) -> list[str]:
+def _decision(row: RowRecord, changes: Sequence[Change]) -> list[str]:
     result = row.result
     is_sent = result.outcome is Outcome.PENDING
+    names, before, after = zip(*changes, strict=True) if is_sent and changes else ((), (), ())
     return [
         str(row.number),
         defuse(row.case_key),
         "send" if is_sent else result.outcome.value,
         result.code,
         defuse(result.message),
-        row.fields if is_sent else "",
+        "\n".join(names),
+        defuse("\n".join(before)),
+        defuse("\n".join(after)),
     ]

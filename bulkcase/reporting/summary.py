@@ -10,8 +10,8 @@ import orjson
 from bulkcase.causes import tip
 from bulkcase.clock import iso_utc
 from bulkcase.kore.verdict import Kind
+from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.rows import RunRows
-from bulkcase.ledger.runs import RunRecord
 from bulkcase.model import Outcome
 from bulkcase.reporting.files import make_folder, whole_file
 

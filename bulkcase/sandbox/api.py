@@ -1,6 +1,6 @@
 """What becomes of a call: window, address, credentials, then fault, refusal or change. No I/O, no clock of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,15 @@ from bulkcase.sandbox.search import find_page
 from bulkcase.sandbox.settings import SandboxSettings
 from bulkcase.sandbox.store import Store
 from bulkcase.sandbox.tokens import Gate
-from bulkcase.sandbox.validation import CREATE_CASE, GET_CASES, UPDATE_CASE, InvalidBody, parse_object, validate
+from bulkcase.sandbox.validation import (
+    CREATE_CASE,
+    GET_CASES,
+    UPDATE_CASE,
+    InvalidBody,
+    check_supported,
+    parse_object,
+    validate,
+)
 from bulkcase.sandbox.windows import RollingWindows, refusal_text
 
 _PATH = "/caseManagement/api/public/analytics/"
@@ -67,6 +75,8 @@ class Api:
     def __init__(self, settings: SandboxSettings, cases: Iterable[Mapping[str, Any]]) -> None:
         self.store = Store(cases, settings.seed)
         self.calls: list[Call] = []
+        self.before_page: Callable[[], None] | None = None
+        """Called before each page of getCases is looked up."""
         self._settings = settings
         self._windows = RollingWindows(settings.windows)
         self._gate = Gate(settings)
@@ -149,10 +159,20 @@ class Api:
         return _Fate(success(self.store.update(case_id, body, now)), applied=True)
 
     def _get_cases(self, body: Mapping[str, Any]) -> Reply:
-        validate(body, GET_CASES)
         settings = self._settings
+        validate(body, GET_CASES)
+        check_supported(body, refuse_sort=settings.refuse_sort, refuse_limit_above=settings.refuse_limit_above)
+        if self.before_page is not None:
+            self.before_page()
         return success(
-            find_page(self.store.cases.values(), body, page_size=settings.page_size, ignore_skip=settings.ignore_skip)
+            find_page(
+                self.store.cases.values(),
+                body,
+                page_size=settings.page_size,
+                ignore_skip=settings.ignore_skip,
+                ignore_page=settings.ignore_page,
+                ignore_sort=settings.ignore_sort,
+            )
         )
 
 

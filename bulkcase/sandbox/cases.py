@@ -1,6 +1,7 @@
 """Cases for a sandbox: whole ones, in the shape that getCases shows, the same for the same seed."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from bulkcase.sandbox.moments import iso
 from bulkcase.sandbox.store import FIRST_REFERENCE, Case, reference
 
 _DAY = 86_400
+_ID_PREFIX = "ci-"
 _STATUSES = tuple(STATUSES.values())
 _PRIORITIES = tuple(PRIORITIES.values())
 _TEMPLATE = object_id("ctmp", "Support")
@@ -42,15 +44,43 @@ _CONSTANTS: dict[str, Any] = {
 def generate_cases(count: int, seed: int, now: float) -> list[Case]:
     """Return `count` cases of the months before `now` (seconds since the epoch)."""
     numbers = range(FIRST_REFERENCE, FIRST_REFERENCE + count)
-    return [_case(f"ci-{Draws(seed, 'id', number).uuid()}", reference(number), seed, now) for number in numbers]
+    return [_case(_id_of(seed, number), reference(number), seed, now) for number in numbers]
 
 
-def cases_for_keys(keys: Iterable[str], seed: int, now: float, match: Literal["_id", "refId"] = "_id") -> list[Case]:
-    """Return a case for each of the keys of an input, which are values of `match`; a repeated key has one case."""
+def cases_for_keys(
+    keys: Iterable[str],
+    seed: int,
+    now: float,
+    match: Literal["_id", "refId"] = "_id",
+    custom: Iterable[str] = (),
+) -> list[Case]:
+    """Return a case for each of the keys of an input, which are values of `match`; a repeated key has one case.
+
+    Among references, a key that starts with "ci-" is an id. `custom` are names of custom fields: where a case has no
+    field of that name, it gets an empty one and its mirror. Of `now` only the day counts (UTC), so that a plan and a
+    run of the same day see the same cases.
+    """
+    today = now // _DAY * _DAY
+    names = tuple(custom)
+    identities = _identities(keys, seed, match)
+    return [_with_custom(_case(case_id, ref_id, seed, today), names) for case_id, ref_id in identities.items()]
+
+
+def _identities(keys: Iterable[str], seed: int, match: Literal["_id", "refId"]) -> dict[str, str]:
+    """Return the references of the cases by their ids; no case gets a reference that is the key of another."""
     distinct = dict.fromkeys(keys)
-    if match == "refId":
-        return [_case(f"ci-{Draws(seed, 'id', key).uuid()}", key, seed, now) for key in distinct]
-    return [_case(key, reference(number), seed, now) for number, key in enumerate(distinct, FIRST_REFERENCE)]
+    free = (text for text in map(reference, itertools.count(FIRST_REFERENCE)) if text not in distinct)
+    known: dict[str, str] = {}
+    for key in distinct:
+        if match == "refId" and not key.startswith(_ID_PREFIX):
+            known[_id_of(seed, key)] = key
+        elif key not in known:
+            known[key] = next(free)
+    return known
+
+
+def _id_of(seed: int, part: object) -> str:
+    return f"{_ID_PREFIX}{Draws(seed, 'id', part).uuid()}"
 
 
 def _case(case_id: str, ref_id: str, seed: int, now: float) -> Case:
@@ -86,6 +116,22 @@ def _case(case_id: str, ref_id: str, seed: int, now: float) -> Case:
         **_assignee(draws),
         **_CONSTANTS,
     }
+
+
+def _with_custom(case: Case, names: Sequence[str]) -> Case:
+    """Add the fields that a new case does not have yet, by display name or internal name, and their mirrors."""
+    if not names:
+        return case
+    fields = case["fields"]
+    known = {text.lower() for item in fields for text in (item["displayName"], item["metaData"]["name"])}
+    for name in names:
+        if name.lower() not in known:
+            item = _empty_field(name)
+            fields.append(item)
+            known |= {name.lower(), item["metaData"]["name"]}
+            # A name such as "desc" is that of a documented field too, which keeps its value.
+            case.setdefault(name, "")
+    return case
 
 
 def _assignee(draws: Draws) -> dict[str, Any]:
@@ -141,3 +187,9 @@ def _due_date(due: str) -> dict[str, Any]:
 @lru_cache(maxsize=len(REGIONS))
 def _region(region: str) -> dict[str, Any]:
     return _field("custom", "dropdown", "Region", "cf_region", region, values=list(REGIONS))
+
+
+@lru_cache(maxsize=1000)
+def _empty_field(name: str) -> dict[str, Any]:
+    internal = "".join(character if character.isalnum() else "_" for character in name.lower())
+    return _field("custom", "input", name, internal, "")

@@ -10,16 +10,26 @@ _Test = Callable[[Case], bool]
 
 
 def find_page(
-    cases: Iterable[Case], request: Mapping[str, Any], *, page_size: int, ignore_skip: bool = False
+    cases: Iterable[Case],
+    request: Mapping[str, Any],
+    *,
+    page_size: int,
+    ignore_skip: bool = False,
+    ignore_page: bool = False,
+    ignore_sort: bool = False,
 ) -> dict[str, Any]:
     """Return the answer to a valid request: its page of the matching cases, and where that page stands."""
     tests = _tests(request)
     found = [case for case in cases if all(test(case) for test in tests)] if tests else list(cases)
-    _sort(found, request.get("sortBy"))
+    if ignore_sort:
+        found.reverse()
+    else:
+        _sort(found, request.get("sortBy"))
     limit = min(request.get("limit") or page_size, page_size)
     skip = None if ignore_skip else request.get("skip")
     if skip is None:
-        skip = ((request.get("page") or 1) - 1) * limit
+        page = None if ignore_page else request.get("page")
+        skip = ((page or 1) - 1) * limit
     return {
         "results": found[skip : skip + limit],
         "page": skip // limit + 1,

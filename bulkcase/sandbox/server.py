@@ -69,6 +69,27 @@ class Sandbox:
         """Every call so far, in the order of decision."""
         return self._api.calls
 
+    @property
+    def before_page(self) -> Callable[[], None] | None:
+        """Called before each page of getCases is looked up; set it to change cases while somebody reads them."""
+        return self._api.before_page
+
+    @before_page.setter
+    def before_page(self, hook: Callable[[], None] | None) -> None:
+        self._api.before_page = hook
+
+    def change(self, case_id: str, /, **values: Any) -> Case:
+        """Change a case as an update by somebody else would, unseen in `calls`; raises KeyError for no such case."""
+        return self._api.store.update(case_id, values, self._clock())
+
+    def remove(self, case_id: str) -> None:
+        """Delete a case; raises KeyError for no such case."""
+        del self._api.store.cases[case_id]
+
+    def add(self, case: Mapping[str, Any]) -> Case:
+        """Add a whole case as the newest one; raises ValueError where there is one with its `_id`."""
+        return self._api.store.add(case)
+
     async def __aenter__(self) -> Self:
         server = web.Server(self._handle, access_log=None, handler_cancellation=True)
         runner = web.ServerRunner(server, shutdown_timeout=_GRACE)

@@ -37,6 +37,14 @@ class SandboxSettings:
     """The most cases that one answer of getCases holds."""
     ignore_skip: bool = False
     """Page by `page` only, as a server may that does not know `skip`."""
+    ignore_page: bool = False
+    """Do not know `page`; with `ignore_skip` every answer of getCases is the first page."""
+    refuse_sort: bool = False
+    """Answer 412 to getCases with `sortBy`."""
+    ignore_sort: bool = False
+    """Show the newest case first, in the order of creation reversed, whatever `sortBy` says."""
+    refuse_limit_above: int | None = None
+    """Answer 412 to getCases with a `limit` above it; None: a limit that is too large is cut to `page_size`."""
     retry_after: float | None = None
     """Seconds in the Retry-After header of a full window; None: no header."""
     keep_bodies: bool = True
@@ -52,3 +60,5 @@ class SandboxSettings:
             raise ValueError(f"chances must be 0 or more and at most 1 in all: {dict(self.faults)}")
         if self.page_size < 1:
             raise ValueError(f"a page holds at least one case: {self.page_size}")
+        if self.refuse_limit_above is not None and self.refuse_limit_above < 1:
+            raise ValueError(f"a limit of at least one case has to be accepted: {self.refuse_limit_above}")

@@ -67,6 +67,15 @@ class Store:
         self.cases[case["_id"]] = case
         return case
 
+    def add(self, case: Mapping[str, Any]) -> Case:
+        """Add a whole case as the newest; raises ValueError where there is one with its `_id`."""
+        added = dict(case)
+        if added["_id"] in self.cases:
+            raise ValueError(f"there is a case {added['_id']} already")
+        self.cases[added["_id"]] = added
+        self._next_number = max(self._next_number, _next_number([added]))
+        return added
+
 
 def _next_number(cases: Iterable[Case]) -> int:
     matches = (_REFERENCE.fullmatch(str(case.get("refId"))) for case in cases)

@@ -109,3 +109,14 @@ def validate(body: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
     ]
     if problems:
         raise InvalidBody(problems)
+
+
+def check_supported(body: Mapping[str, Any], *, refuse_sort: bool, refuse_limit_above: int | None) -> None:
+    """Raise InvalidBody for what a valid body of getCases asks for and this server does not do."""
+    problems = []
+    if refuse_sort and body.get("sortBy") is not None:
+        problems.append({"property": "sortBy", "message": "is not allowed"})
+    if refuse_limit_above is not None and (body.get("limit") or 0) > refuse_limit_above:
+        problems.append({"property": "limit", "message": f"must be at most {refuse_limit_above}"})
+    if problems:
+        raise InvalidBody(problems)

@@ -47,16 +47,3 @@ def result_of_stop(message: str, attempts: int, doubt: Verdict | None) -> Result
 def _unknown(doubt: Verdict, attempts: int, last: Verdict) -> Result:
     message = doubt.message if doubt is last else f"{doubt.message}; then: {last.message}"
     return Result(Outcome.UNKNOWN, attempts, last.status, doubt.code, message)
-
-
-def backoff(failures: int, max_wait: float, chance: float, asked: float | None) -> float:
-    """Return the seconds to wait after so many failures of a row: full jitter, or what the server asks for.
-
-    `chance` is a random number from 0 to 1. Full jitter over an exponentially growing span spreads retries best
-    (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-    """
-    span = min(max_wait, _FIRST_SPAN * 2.0 ** min(failures - 1, 30))
-    return max(span * chance, min(asked or 0.0, max_wait))
-
-
-_FIRST_SPAN = 1.0

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from bulkcase.clock import Clock
 from bulkcase.kore.door import Door
@@ -17,6 +18,41 @@ OnSettled = Callable[[Result, float], None]
 """Told of each row's result and the seconds it was in flight."""
 
 
+class Source(Protocol):
+    """Where the rows come from, one by one."""
+
+    async def next(self) -> Sendable | None:
+        """Return the next row to send; None when there is none left. Raises Stopped when the run is stopped."""
+        ...
+
+    def is_fresh(self, row: Sendable) -> bool:
+        """Say whether what is known of a row's case still holds."""
+        ...
+
+    async def again(self, row: Sendable) -> Sendable | None:
+        """Return a row that is not fresh any more as it is to be sent now; None where it is not."""
+        ...
+
+
+class InOrder:
+    """Rows as they come: nothing that is known of their cases gets old."""
+
+    def __init__(self, rows: Iterator[Sendable]) -> None:
+        self._rows = rows
+
+    async def next(self) -> Sendable | None:
+        """Return the next row."""
+        return next(self._rows, None)
+
+    def is_fresh(self, _: Sendable) -> bool:
+        """Say yes."""
+        return True
+
+    async def again(self, row: Sendable) -> Sendable | None:
+        """Return the row as it is."""
+        return row
+
+
 class Pool:
     """Takes rows in order and sends them; no two of them are about the same case (the plan sees to that).
 
@@ -26,7 +62,7 @@ class Pool:
 
     def __init__(
         self,
-        rows: Iterator[Sendable],
+        rows: Source,
         *,
         door: Door,
         sender: Sender,
@@ -76,12 +112,26 @@ class Pool:
             self._stop.set(Stop(StopReason.FAULT, str(error)))
 
     async def _work(self) -> None:
-        for row in self._rows:
-            if not self._door.try_slot():
-                await self._journal.write()
-                await self._door.slot()
-            await self._leave(row)
-            await self._send(row)
+        while (taken := await self._rows.next()) is not None:
+            row = await self._with_slot(taken)
+            if row is not None:
+                await self._leave(row)
+                await self._send(row)
+
+    async def _with_slot(self, row: Sendable) -> Sendable | None:
+        """Return a row with its slot in hand, as it is to be sent then; None, and no slot, where it is not any more."""
+        while not self._door.try_slot():
+            await self._journal.write()
+            await self._door.slot()
+            if self._rows.is_fresh(row):
+                break
+            # The wait was so long that its case is read again first: that takes a slot of its own.
+            self._door.give_back()
+            found = await self._rows.again(row)
+            if found is None:
+                return None
+            row = found
+        return row
 
     async def _leave(self, row: Sendable) -> None:
         """Make the outcome of the last row and the intent of this one durable; an unused slot is given back."""

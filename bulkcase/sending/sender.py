@@ -7,11 +7,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcase.clock import Clock
 from bulkcase.job.settings import Retry
+from bulkcase.kore.backoff import backoff
 from bulkcase.kore.door import Door, Request, update_case
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Outcome, Result
-from bulkcase.sending.decide import backoff, result_of, result_of_stop, worth_another
+from bulkcase.sending.decide import result_of, result_of_stop, worth_another
 from bulkcase.stopping import Stopped, StopSwitch
 
 

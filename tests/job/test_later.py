@@ -15,8 +15,6 @@ TABLES = {
 }
 
 SWITCHES = [
-    ("snapshot.read", '"auto"', '"never"'),
-    ("snapshot.filter", '{ status = ["Open"] }', "{}"),
     ("safety.verify", '"response"', '"none"'),
     ("safety.canary", "5", "0"),
     ("report.formats", '["csv", "html"]', '["csv"]'),
@@ -59,41 +57,13 @@ def test_a_later_setting_is_accepted_when_off(key: str, on: str, off: str) -> No
     assert getattr(getattr(said, table), name) == getattr(getattr(unsaid, table), name)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "told"),
-    [
-        (
-            "mapping.tags",
-            '{ column = "A", mode = "add" }',
-            'mapping.tags.mode: is not in this version: write "replace"',
-        ),
-        ("mapping.custom", '{ Region = "Region" }', "mapping.custom: custom fields are not in this version"),
-        ('mapping."userInfo.emailId"', '"Email"', "mapping.userInfo.emailId: is a path into an object"),
-        ("lookups.status", '"live"', "lookups.status: cannot be learnt from live cases in this version"),
-    ],
-)
-def test_other_later_things_are_refused(key: str, value: str, told: str) -> None:
-    """Modes of lists, custom fields, paths and live lookups are told to be for later."""
-    with pytest.raises(JobError) as caught:
-        parse(job_with(key, value), Path("night.toml"))
-    (problem,) = caught.value.problems
-    assert problem.startswith(f"night.toml: {told}")
-
-
-def test_a_key_that_is_a_reference_is_refused() -> None:
-    """Matching by refId needs the live cases, which this version does not read."""
-    text = "\n".join(f"[{title}]\n{content}" for title, content in TABLES.items())
-    text = text.replace('"Id"', '{ column = "Ref", match = "refId" }')
-    with pytest.raises(JobError, match=r"input\.key\.match: is not in this version"):
-        parse(text, Path("night.toml"))
-
-
 def test_custom_fields_do_not_hide_other_problems() -> None:
-    """A table of custom fields is one problem among the others, and the only one of a mapping that has nothing else."""
-    text = '[connection]\nhost = "sandbox"\n[input]\npath = ""\nkey = "Id"\n[mapping.custom]\nRegion = "Region"'
+    """A mapping of custom fields alone is a mapping, and what is wrong elsewhere or with them is told by its key."""
+    text = '[connection]\nhost = "sandbox"\n[input]\npath = ""\nkey = "Id"\n[mapping.custom]\nRegion = {}\nTier = 5'
     with pytest.raises(JobError) as caught:
         parse(text, Path("night.toml"))
-    assert [problem.split(": ")[1] for problem in caught.value.problems] == ["mapping.custom", "input.path"]
+    keys = [problem.split(": ")[1] for problem in caught.value.problems]
+    assert keys == ["input.path", "mapping.custom.Region", "mapping.custom.Tier"]
 
 
 def test_a_field_called_custom_is_no_table_of_custom_fields() -> None:

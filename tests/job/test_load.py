@@ -23,6 +23,9 @@ def test_the_smallest_job_gets_safe_defaults() -> None:
     assert job.retry.unanswered == "resend"
     assert job.connection.timeout == 30.0
     assert job.safety.allow_read_only == ()
+    assert job.safety.on_conflict == "send"
+    assert job.input.key.match == "_id"
+    assert (job.snapshot.read, job.snapshot.max_age, job.snapshot.filter) == ("auto", 3600.0, {})
 
 
 def test_a_whole_job_is_read_as_written() -> None:
@@ -33,16 +36,19 @@ def test_a_whole_job_is_read_as_written() -> None:
         + 'proxy = "http://proxy.example.com:3128"\n'
         + AUTH
         + 'lifetime = "10m"\nsubject = "ops"\nalgorithm = "HS512"\njti = true\n'
-        + '[input]\npath = "cases.xlsx"\nkey = { column = "Id" }\nduplicates = "last"\nsheet = 2\n'
+        + '[input]\npath = "cases.xlsx"\nkey = { column = "Id", match = "refId" }\nduplicates = "last"\nsheet = 2\n'
         + 'encoding = "cp1252"\ndelimiter = ";"\ntimezone = "Europe/Berlin"\nclear_marker = "-"\n'
         + MAPPING
         + 'dueDate = { column = "Due", format = "%d/%m/%Y", timezone = "UTC" }\n'
-        + 'tags = { column = "Labels", split = ";", mode = "replace" }\n'
+        + 'tags = { column = "Labels", split = ";", mode = "add" }\n'
         + 'isActive = { value = false }\nname = { template = "[m] {Title}" }\n'
-        + '[lookups]\npriority = "file:p.json"\n[lookups.status.Open]\n_id = "sts-1"\n'
+        + '"userInfo.emailId" = "Email"\n[mapping.custom]\nRegion = "Region"\n"Cost centre" = { value = "7" }\n'
+        + '[lookups]\npriority = "file:p.json"\nqueues = "live"\n[lookups.status.Open]\n_id = "sts-1"\n'
         + '[quota]\nwindows = ["10/1s"]\nmax_in_flight = 2\npace = "even"\nscope = "account"\n'
         + '[retry]\nattempts = 2\nmax_wait = "500ms"\nunanswered = "leave"\n'
-        + '[safety]\nallow_read_only = ["refId"]\n[report]\ndirectory = "out"\n[state]\ndirectory = "here"\n',
+        + '[snapshot]\nread = "always"\nmax_age = "10m"\nfilter = { status = ["Open"] }\n'
+        + '[safety]\non_conflict = "leave"\nallow_read_only = ["refId"]\n'
+        + '[report]\ndirectory = "out"\n[state]\ndirectory = "here"\n',
         FILE,
     )
     assert job.connection.host == "https://platform.example.com"
@@ -50,10 +56,18 @@ def test_a_whole_job_is_read_as_written() -> None:
     assert job.auth is not None
     assert (job.auth.lifetime, job.auth.jti) == (600.0, True)
     assert (job.input.sheet, job.input.delimiter, job.input.clear_marker) == (2, ";", "-")
-    assert list(job.mapping) == ["desc", "dueDate", "tags", "isActive", "name"]
+    assert job.input.key.match == "refId"
+    fields = ["desc", "dueDate", "tags", "isActive", "name", "userInfo.emailId"]
+    assert list(job.mapping) == [*fields, "custom.Region", "custom.Cost centre"]
+    assert [job.mapping[name].mode for name in ("tags", "desc")] == ["add", "replace"]
+    assert job.mapping["custom.Region"].column == "Region"
+    assert job.mapping["custom.Cost centre"].value == "7"
     assert job.mapping["isActive"].is_constant
     assert not job.mapping["desc"].is_constant
-    assert job.lookups == {"priority": "file:p.json", "status": {"Open": {"_id": "sts-1"}}}
+    assert job.lookups == {"priority": "file:p.json", "queues": "live", "status": {"Open": {"_id": "sts-1"}}}
+    assert (job.snapshot.read, job.snapshot.max_age) == ("always", 600.0)
+    assert job.snapshot.filter == {"status": ["Open"]}
+    assert job.safety.on_conflict == "leave"
     assert job.quota.windows == ((10, 1.0),)
     assert job.retry.max_wait == 0.5
     assert job.safety.allow_read_only == ("refId",)

@@ -94,6 +94,17 @@ from bulkcase.job.problems import readable
                 "quota.windows, entry 3: must be a number of calls",
             ],
         ),
+        (SMALLEST + '[safety]\non_conflict = "ask"', ['safety.on_conflict: must be "send" or "leave"']),
+        (SMALLEST + '[snapshot]\nread = "yes"', ['snapshot.read: must be "auto", "always" or "never"']),
+        (SMALLEST + "[snapshot]\nmax_age = 60", ["snapshot.max_age: must be a number above zero with its unit"]),
+        (
+            SMALLEST + 'tags = { column = "A", mode = "append" }',
+            ['mapping.tags.mode: must be "replace", "add" or "remove"'],
+        ),
+        (
+            SMALLEST + 'name = { template = "{A}", mode = "replace" }',
+            ["mapping.name: may have mode only together with column or value"],
+        ),
         (SMALLEST + "[safety]\nallow_read_only = [5]", ["safety.allow_read_only, entry 1: must be a text in quotes"]),
         (
             SMALLEST + "[lookups]\nstatus = 5",

@@ -171,6 +171,37 @@ def test_an_accepted_answer_is_handed_on() -> None:
     assert verdict.message == ""
 
 
+DATES = {
+    format_datetime(NOW): NOW.timestamp(),
+    "Mon, 23 Nov 2026 20:01:30 GMT": NOW.timestamp() + 90.0,
+    "Mon, 23 Nov 2026 21:00:00 +0100": NOW.timestamp(),
+    "Mon, 99 Nov 2026 20:00:00 GMT": None,
+    "01 Jan 9999999999 00:00:00 GMT": None,
+    "soon": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("text", "moment"), DATES.items(), ids=lambda value: str(value)[:20])
+def test_an_answer_that_is_about_no_one_case_has_its_date(text: str, moment: float | None) -> None:
+    """Where cases are read, it counts by the server's own clock when they were; a Date that is none is left out."""
+    page = b'{"cases":[],"moreAvailable":false}'
+    assert judge(200, {**JSON, "Date": text}, page, NOW).date == moment
+    assert judge(200, {**JSON, "Date": text}, b'{"_id":"ci-0001"}', NOW, CASE).date is None
+    assert judge(500, {**JSON, "Date": text}, page, NOW).date is None
+
+
+def test_an_answer_without_a_date_has_none() -> None:
+    """The header may be left out."""
+    assert judge(200, JSON, b"{}", NOW).date is None
+
+
+@given(text=st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ [+-]\d+"))
+def test_no_date_breaks_the_judge(text: str) -> None:
+    """Whatever stands in the header, there is a verdict."""
+    assert judge(200, {**JSON, "Date": text}, b"{}", NOW).kind is ACCEPTED
+
+
 RETRY_AFTER = {
     "7": 7.0,
     " 7 ": 7.0,

@@ -9,6 +9,7 @@ from support.ledgers import NOW, everything, good_row, new_run, stored
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows, database
+from bulkcase.ledger.snapshots import Learnt, LiveCase
 
 PAGE = 4096
 
@@ -29,6 +30,9 @@ def filled(path: Path, count: int = 400) -> Path:
     """Make a ledger whose rows take some fifty pages."""
     with Ledger(path) as ledger:
         ledger.rows(new_run(ledger)).add([good_row(number, desc="x" * 300) for number in range(2, count)], NOW)
+        snapshot = ledger.new_snapshot("kore.example.com/account/st-1", {}, ["desc"], NOW)
+        cases = [LiveCase(f"ci-{number}", f"CA-{number}", None, None, {"desc": "y"}, b"") for number in range(20)]
+        snapshot.add(list(enumerate(cases)), [Learnt("status", "Open", "sts-1", {"_id": "sts-1"})], NOW, {"size": 20})
     return path
 
 
@@ -41,6 +45,10 @@ def use(path: Path) -> None:
             assert list(rows.sendable()) is not None
             assert list(rows.repeated()) == []
             rows.calls_by_endpoint()
+        snapshot = ledger.snapshot(1)
+        snapshot.size()
+        snapshot.ids_by_ref(["ca-1"])
+        list(snapshot.learnt("status"))
         new_run(ledger)
 
 

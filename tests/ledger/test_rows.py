@@ -10,7 +10,8 @@ from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.ledger.rows import Sendable
-from bulkcase.model import Call, CaseUpdate, Outcome, Rejection, Result, Row
+from bulkcase.ledger.stored import Difference
+from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
 
 UPDATED = Result(Outcome.UPDATED, 1, 200)
 FAILED = Result(Outcome.FAILED, 1, 412, "http_412", "no such status")
@@ -28,6 +29,38 @@ def test_a_row_waits_with_its_update(rows: RunRows) -> None:
     assert (record.result, record.finished_at) == (Result(Outcome.PENDING), None)
     body = orjson.dumps({"status": {"name": "Closed"}, "desc": "Größe"})
     assert list(rows.sendable()) == [Sendable(2, "ci-a", body)]
+
+
+def test_a_row_keeps_what_has_to_be_compared_first(rows: RunRows) -> None:
+    """Edits come back as they were, beside the body, and the fields that they are about are named once each."""
+    edits = {
+        "tags": Edit("add", ["x"]),
+        "custom.Region": Edit("custom", "EU"),
+        "custom.Tier": Edit("custom", None),
+        "status": Edit("set", "Open", named=True),
+    }
+    rows.add([(Row(2, ("ci-a",)), CaseUpdate("ci-a", {"desc": "x"}, (), edits)), good_row(3)], NOW)
+    assert list(rows.edited()) == [[(2, {"desc": "x"}, edits)]]
+    assert [record.fields for record in rows.all()] == ["desc tags fields status", "desc"]
+
+
+def test_a_comparison_says_what_is_sent(rows: RunRows) -> None:
+    """What differs takes the place of what was mapped, and what stood there before is kept beside it."""
+    rows.add([good_row(2, desc="x", name="y"), good_row(3)], NOW)
+    assert list(rows.differences()) == [(orjson.dumps({"desc": "x", "name": "y"}), None), (b'{"desc":"Closed"}', None)]
+    rows.differ([Difference(2, Outcome.PENDING, {"name": "y"}, {"name": "z"}, 7, NOW)])
+    assert [row.body for row in rows.sendable()] == [b'{"name":"y"}', b'{"desc":"Closed"}']
+    assert list(rows.differences()) == [(b'{"name":"y"}', b'{"name":"z"}'), (b'{"desc":"Closed"}', None)]
+    assert [record.fields for record in rows.all()] == ["name", "desc"]
+
+
+def test_a_reference_gives_way_to_the_id_of_its_case(rows: RunRows) -> None:
+    """The key of a row that waits is written anew; rows without a key, and settled ones, are not asked for."""
+    rows.add([good_row(2, "CA-1"), bad_row(3), good_row(4, "CA-2"), good_row(5, "CA-3")], NOW)
+    settle(rows, 4, UPDATED)
+    assert list(rows.waiting_keys()) == [(2, "CA-1", Outcome.PENDING), (5, "CA-3", Outcome.PENDING)]
+    rows.rekey([(2, "ci-1", Outcome.PENDING)])
+    assert [row.case_id for row in rows.sendable()] == ["ci-1", "CA-3"]
 
 
 @pytest.mark.parametrize(("key", "shown"), [("ci-a", "ci-a"), (None, "")])
@@ -164,6 +197,13 @@ def test_cases_counts_different_keys(rows: RunRows) -> None:
     assert rows.cases() == 0
     rows.add([good_row(2, "a"), good_row(3, "a"), bad_row(4, key="b"), bad_row(5)], NOW)
     assert rows.cases() == 2
+
+
+def test_cases_waiting_counts_different_keys_of_waiting_rows(rows: RunRows) -> None:
+    """What a look at the live cases could spare: not what is settled or was rejected."""
+    rows.add([good_row(2, "a"), good_row(3, "a"), good_row(4, "b"), good_row(5, "c"), bad_row(6, key="d")], NOW)
+    settle(rows, 5, UPDATED)
+    assert (rows.cases_waiting(), rows.cases()) == (2, 4)
 
 
 def test_retries_are_the_attempts_after_the_first(rows: RunRows) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.ledgers import NOW, bad_row, begin, everything, good_row, new_run
+from support.ledgers import NOW, THEN, WORKER, bad_row, everything, good_row, new_run, stored
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger
@@ -20,6 +20,7 @@ def test_a_new_run_is_planned(ledger: Ledger) -> None:
     assert (run.state, run.rows, run.exit_code, run.reason) == (RunState.PLANNED, None, None, "")
     assert (run.planned_at, run.started_at, run.finished_at, run.duration) == (NOW, None, None, 0.0)
     assert (run.header, run.fields) == (("Case ID", "New Status"), ("status",))
+    assert (run.snapshot, run.reading) == (None, {})
     assert ledger.run(run.id) == run
 
 
@@ -95,12 +96,17 @@ def test_a_discarded_run_leaves_nothing(ledger: Ledger) -> None:
     assert everything(ledger.path) == before
 
 
-def test_a_run_that_made_calls_is_not_discarded(ledger: Ledger) -> None:
-    """A run of which something was sent stays, with every row and call."""
+def test_the_calls_of_a_discarded_run_still_count(ledger: Ledger) -> None:
+    """The server has counted the calls that read live cases for a plan: they outlive it, and so does who made them."""
     run = new_run(ledger)
     ledger.rows(run).add([good_row(2)], NOW)
-    begin(ledger, run).apply([], [Call("updateCase", NOW, NOW, "accepted", 200, 2)])
-    before = everything(ledger.path)
-    with pytest.raises(LedgerError):
-        ledger.discard(run)
-    assert everything(ledger.path) == before
+    session = ledger.look(run.target, "kore.example.com/account", WORKER, THEN, run)
+    ledger.record_calls(session, [Call("getCases", 1001.0, 1002.0, "accepted", 200)])
+    ledger.end_look(session, THEN.later(1002.0))
+    before = list(ledger.past_calls(target=run.target))
+    ledger.discard(run)
+    assert ledger.runs() == []
+    assert stored(ledger.path, "SELECT count(*) FROM rows") == [(0,)]
+    assert list(ledger.past_calls(target=run.target)) == before
+    assert len(before) == 1
+    assert stored(ledger.path, "SELECT run, user, pid FROM sessions") == [(None, WORKER.user, WORKER.pid)]

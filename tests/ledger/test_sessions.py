@@ -60,6 +60,35 @@ def test_calls_in_flight_at_a_crash_count_as_given_up_now(ledger: Ledger) -> Non
     assert ages == [(0.0, False), (0.0, False), (580.0, True)]
 
 
+@pytest.mark.parametrize("has_run", [True, False])
+def test_a_reading_that_was_killed_counts_one_call_more(ledger: Ledger, has_run: bool) -> None:
+    """No row stands for the page that may have been on its way, so that one call without an answer is added, once."""
+    run = new_run(ledger)
+    session = ledger.look(TARGET, "kore.example.com/account", WORKER, THEN, run)
+    ledger.record_calls(session, [Call("getCases", 1010.0, 1020.0, "accepted", 200)])
+    if not has_run:
+        ledger.discard(run)
+    ledger.recover(TARGET, LATER)
+
+    ages = [(LATER.since(call.ended), call.answered) for call in ledger.past_calls(target=TARGET)]
+    assert ages == [(0.0, False), (580.0, True)]
+    lost = "SELECT endpoint, row, verdict FROM calls WHERE status IS NULL"
+    assert stored(ledger.path, lost) == [("getCases", None, "unanswered")]
+    assert stored(ledger.path, "SELECT ended_at FROM sessions") == [(LATER.wall,)]
+    before = everything(ledger.path)
+    ledger.recover(TARGET, LATER.later(9000.0))
+    assert everything(ledger.path) == before
+
+
+def test_a_reading_that_ended_well_is_not_recovered(ledger: Ledger) -> None:
+    """A session that wrote its own end left no call behind."""
+    session = ledger.look(TARGET, "kore.example.com/account", WORKER, THEN)
+    ledger.end_look(session, LATER)
+    ledger.recover(TARGET, LATER.later(9000.0))
+    assert list(ledger.past_calls(target=TARGET)) == []
+    assert stored(ledger.path, "SELECT run, reads, ended_at FROM sessions") == [(None, 1, LATER.wall)]
+
+
 @pytest.mark.parametrize("jump", [0.0, 3600.0, -3600.0])
 def test_a_call_s_age_survives_a_restart_of_the_machine(ledger: Ledger, jump: float) -> None:
     """Found by the clock alone after a restart, lost calls are of no age, and others of none below zero."""

@@ -12,9 +12,14 @@ from bulkcase.model import Call, Outcome, Result
 STATES = [*(outcome.value for outcome in Outcome), SENDING]
 OPEN = ("pending", "failed", "mismatch", "conflict", "unknown")
 
+NOT_IN_DOUBT = ("pending", "failed", "mismatch", "conflict")
+
 LIFE = {
-    ("pending", "refuse"): "invalid",
-    ("pending", "skip"): "unchanged",
+    **{(state, "refuse"): "invalid" for state in NOT_IN_DOUBT},
+    **{(state, "skip"): "unchanged" for state in NOT_IN_DOUBT},
+    ("unknown", "confirm"): "updated",
+    **{(state, "miss"): "failed" for state in NOT_IN_DOUBT},
+    **{(state, "leave"): "conflict" for state in OPEN},
     **{(state, "replace"): "superseded" for state in OPEN},
     **{(state, "intend"): "sending" for state in OPEN},
     ("sending", "accept"): "updated",
@@ -92,25 +97,42 @@ def test_the_same_event_twice_in_a_group_is_illegal(ledger: Ledger, rows: RunRow
 
 
 @pytest.mark.parametrize(
-    ("after", "event"),
+    ("before", "after", "event"),
     [
-        (Outcome.INVALID, Event.REFUSE),
-        (Outcome.UNCHANGED, Event.SKIP),
-        (Outcome.SUPERSEDED, Event.REPLACE),
+        ("pending", Outcome.INVALID, Event.REFUSE),
+        ("pending", Outcome.UNCHANGED, Event.SKIP),
+        ("unknown", Outcome.UPDATED, Event.CONFIRM),
+        ("pending", Outcome.FAILED, Event.MISS),
+        ("pending", Outcome.CONFLICT, Event.LEAVE),
+        ("pending", Outcome.SUPERSEDED, Event.REPLACE),
     ],
 )
-def test_a_decision_is_the_event_of_its_outcome(after: Outcome, event: Event) -> None:
-    """What the plan decides without a call is said by the outcome alone."""
-    assert decision(2, Result(after), 1.0) == Change(2, event, "pending", Result(after), 1.0)
+def test_a_decision_is_the_event_of_its_outcome(before: str, after: Outcome, event: Event) -> None:
+    """What is decided without a call, by the plan or by a look at the live case, is said by the outcome alone."""
+    change = decision(2, Result(after), 1.0, before)
+    assert change == Change(2, event, before, Result(after), 1.0)
+    assert change.after == after.value
 
 
-@pytest.mark.parametrize("after", [outcome for outcome in Outcome if outcome.value not in LIFE.values()])
+def test_a_decision_is_about_a_waiting_row_unless_told_otherwise() -> None:
+    """The plan decides about rows that nothing has happened to."""
+    assert decision(2, Result(Outcome.UNCHANGED), 1.0).before == "pending"
+
+
+def reached(*, from_sending: bool) -> set[str]:
+    """Return the outcomes that a row gets from an answer, or those that it gets without a call."""
+    return {after for (before, _), after in LIFE.items() if (before == SENDING) is from_sending}
+
+
+@pytest.mark.parametrize("after", Outcome)
 def test_an_outcome_that_nothing_leads_to_cannot_be_written(after: Outcome) -> None:
-    """An outcome that the table does not know is refused before anything is written."""
-    with pytest.raises(KeyError):
-        outcome(2, Result(after), 1.0)
-    with pytest.raises(KeyError):
-        decision(2, Result(after), 1.0)
+    """An answer cannot leave a row unchanged, nor a decision leave it in doubt: refused before anything is written."""
+    if after.value not in reached(from_sending=True):
+        with pytest.raises(KeyError):
+            outcome(2, Result(after), 1.0)
+    if after.value not in reached(from_sending=False):
+        with pytest.raises(KeyError):
+            decision(2, Result(after), 1.0)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -73,8 +73,11 @@ async def test_a_plan_tells_what_would_change(tmp_path: Path) -> None:
     """Groups, clears and notes are there when it is made and when it is taken up again; nothing can be undone yet."""
     async with a_scene(tmp_path, [(key, "same") for key, _ in ROWS]) as scene:
         planned = await plan(scene.job)
-        assert planned.changes() == [ChangeGroup("desc", "same", len(ROWS))]
-        assert (planned.calls, planned.undoable) == ({"updateCase": len(ROWS)}, False)
+        assert planned.changes() == [ChangeGroup("desc", None, "same", len(ROWS))]
+        assert (planned.calls, planned.rereads) == ({"updateCase": len(ROWS)}, 0)
+        assert (planned.undoable, planned.why_not_undoable) == (False, "the values before are not read")
+        assert (planned.reading["read"], planned.reading["why"]) == (False, 'snapshot.read is "never"')
+        assert scene.server.calls == []
         assert list(planned.frame()["bulkcase_outcome"]) == ["pending"] * len(ROWS)
 
 

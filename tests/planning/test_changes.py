@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from bulkcase.planning.changes import ChangeCounter, ChangeGroup, shown
 
 CLOSED = {"_id": "sts-1", "name": "Closed"}
+OPEN = {"_id": "sts-2", "name": "Open"}
 
 
 def groups(*bodies: dict[str, Any]) -> list[ChangeGroup]:
+    """Return the groups of updates whose cases were not read."""
     counter = ChangeCounter()
     for body in bodies:
         counter.see(body)
@@ -24,17 +26,76 @@ def test_rows_that_set_the_same_value_are_one_group_and_the_largest_comes_first(
         {"status": CLOSED, "desc": "x"}, {"status": CLOSED | {"lname": "closed"}}, {"desc": None, "tags": []}
     )
     assert found == [
-        ChangeGroup("status", "Closed", 2),
-        ChangeGroup("desc", "", 1),
-        ChangeGroup("desc", "x", 1),
-        ChangeGroup("tags", "", 1),
+        ChangeGroup("status", None, "Closed", 2),
+        ChangeGroup("desc", None, "", 1),
+        ChangeGroup("desc", None, "x", 1),
+        ChangeGroup("tags", None, "", 1),
+    ]
+
+
+def test_rows_that_change_the_same_value_to_another_are_one_group() -> None:
+    """Where cases were read, what stands there before counts too; nothing there is empty, and no reading is None."""
+    counter = ChangeCounter()
+    for before in ({"status": OPEN}, {"status": OPEN | {"lname": "open"}}, {"status": None}, {}, None):
+        counter.see({"status": CLOSED}, before)
+    assert counter.groups() == [
+        ChangeGroup("status", "", "Closed", 2),
+        ChangeGroup("status", "Open", "Closed", 2),
+        ChangeGroup("status", None, "Closed", 1),
     ]
 
 
 def test_a_field_with_very_many_values_is_one_group() -> None:
     """Notes that differ from row to row are counted as a whole, those seen before too."""
     found = groups(*({"desc": f"note {number}", "isActive": True} for number in range(5000)))
-    assert found == [ChangeGroup("desc", None, 5000), ChangeGroup("isActive", "true", 5000)]
+    assert found == [ChangeGroup("desc", None, None, 5000), ChangeGroup("isActive", None, "true", 5000)]
+
+
+def test_a_field_with_very_many_values_before_is_grouped_by_its_new_ones() -> None:
+    """Notes that differ from case to case and become one of two texts: what each becomes is told."""
+    counter = ChangeCounter()
+    for number in range(5000):
+        counter.see({"desc": "done" if number % 3 else ""}, {"desc": f"note {number}"})
+    found = counter.groups()
+    assert len(found) <= 50
+    assert [(group.before, group.to) for group in found[:2]] == [(None, "done"), (None, "")]
+    for to, count in (("done", 3333), ("", 1667)):
+        assert sum(group.count for group in found if group.to == to) == count
+
+
+def test_a_field_with_very_many_values_before_and_after_is_one_group() -> None:
+    """Where the new values are many too, the field is counted as a whole."""
+    counter = ChangeCounter()
+    for number in range(5000):
+        counter.see({"desc": f"new {number}"}, {"desc": f"old {number}"})
+    assert counter.groups() == [ChangeGroup("desc", None, None, 5000)]
+
+
+def test_inside_of_objects_and_custom_fields_only_what_is_new_counts() -> None:
+    """They are sent whole, and told by the path or the display name of what changes in them, by its id without one."""
+    counter = ChangeCounter()
+    before = {
+        "userInfo": {"emailId": "ann@example.com", "name": "Ann"},
+        "fields": [
+            {"_id": "f-1", "displayName": "Region", "selectedValue": "EU"},
+            {"_id": "f-2", "selectedValue": "a"},
+            {"_id": "f-3", "displayName": "Tier", "selectedValue": "1"},
+        ],
+    }
+    body = {
+        "userInfo": {"emailId": "bob@example.com", "name": "Ann"},
+        "fields": [
+            {"_id": "f-1", "displayName": "Region", "selectedValue": "US"},
+            {"_id": "f-2", "selectedValue": "b"},
+            {"_id": "f-3", "displayName": "Tier", "selectedValue": "1"},
+        ],
+    }
+    counter.see(body, before)
+    assert counter.groups() == [
+        ChangeGroup("custom.Region", "EU", "US", 1),
+        ChangeGroup("custom.f-2", "a", "b", 1),
+        ChangeGroup("userInfo.emailId", "ann@example.com", "bob@example.com", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +106,8 @@ def test_a_field_with_very_many_values_is_one_group() -> None:
         ({"emailId": "ann@example.com", "_id": "u-1"}, "ann@example.com"),
         ({"_id": "u-1"}, "u-1"),
         ({"other": 1}, '{"other":1}'),
-        (["a", "b"], '["a","b"]'),
+        (["a", "b"], "a, b"),
+        ([CLOSED, {"_id": "u-1"}, 7], "Closed, u-1, 7"),
         (7, "7"),
         (False, "false"),
         (None, ""),
@@ -54,8 +116,24 @@ def test_a_field_with_very_many_values_is_one_group() -> None:
     ],
 )
 def test_a_value_is_shown_as_a_person_knows_it(value: Any, text: str) -> None:
-    """Names before ids, JSON where there is no name."""
+    """Names before ids, the items of a list one by one, JSON where there is no name."""
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("dueDate", 1_795_000_000_250, "2026-11-18 11:06 UTC"),
+        ("dueDate", 0, "1970-01-01 00:00 UTC"),
+        ("dueDate", 1e300, "1e+300"),
+        ("dueDate", "tomorrow", "tomorrow"),
+        ("dueDate", None, ""),
+        ("timestampValue", 1_795_000_000_250, "1795000000250"),
+    ],
+)
+def test_a_date_in_milliseconds_is_shown_as_a_date_in_utc(field: str, value: Any, text: str) -> None:
+    """By its field; a number that is no date by itself, and other fields as they are."""
+    assert shown(value, field) == text
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 80), max_size=3)))

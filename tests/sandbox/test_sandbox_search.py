@@ -100,3 +100,22 @@ def test_skip_can_be_ignored() -> None:
     paged = find_page(CASES, {"page": 2, "limit": 2}, page_size=50, ignore_skip=True)
     assert [case["_id"] for case in skipped["results"]] == ["a", "b"]
     assert [case["_id"] for case in paged["results"]] == ["c"]
+
+
+@pytest.mark.parametrize(("ignore_skip", "found"), [(True, "ab"), (False, "bc")])
+def test_page_can_be_ignored(ignore_skip: bool, found: str) -> None:
+    """A server that does not know page goes by skip; one that knows neither shows the first page for ever."""
+    request = {"skip": 1, "page": 2, "limit": 2}
+    page = find_page(CASES, request, page_size=50, ignore_skip=ignore_skip, ignore_page=True)
+    paged = find_page(CASES, {"page": 2, "limit": 2}, page_size=50, ignore_skip=ignore_skip, ignore_page=True)
+    assert "".join(case["_id"] for case in page["results"]) == found
+    assert [case["_id"] for case in paged["results"]] == ["a", "b"]
+    assert (paged["page"], paged["hasMore"], paged["totalPages"], paged["totalResults"]) == (1, True, 2, 3)
+
+
+@pytest.mark.parametrize("order", [{}, {"sortBy": "dueDate"}, {"sortBy": {"createdAt": "asc"}}])
+def test_order_can_be_ignored(order: dict[str, Any]) -> None:
+    """A server that does not know sortBy shows the newest first, across all pages."""
+    first = find_page(CASES, {"limit": 2} | order, page_size=50, ignore_sort=True)
+    second = find_page(CASES, {"skip": 2} | order, page_size=50, ignore_sort=True)
+    assert [case["_id"] for case in first["results"] + second["results"]] == ["c", "b", "a"]

@@ -74,3 +74,17 @@ def test_a_new_case_takes_the_next_reference() -> None:
     assert (first["dueDate"], first["ETA"]) == (1_796_119_200_000, "2026-12-01T10:00:00Z")
     assert (second["lname"], second["dueDate"]) == ("two", None)
     assert store.cases[first["_id"]] is first
+
+
+def test_an_added_case_is_the_newest_and_has_its_reference_to_itself() -> None:
+    """A whole case is added as it is, once, and the next new one counts on from it."""
+    store = Store([BEFORE], seed=0)
+    given = BEFORE | {"_id": "ci-2", "refId": "CS000200"}
+    added = store.add(given)
+    assert added == given
+    assert added is not given
+    assert list(store.cases) == ["ci-1", "ci-2"]
+    assert store.create({"name": "Next"}, NOW)["refId"] == "CS000201"
+    with pytest.raises(ValueError, match="there is a case ci-1 already"):
+        store.add(BEFORE)
+    assert store.cases["ci-1"] == BEFORE

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkcase.kore.backoff import backoff
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.model import Outcome, Result
-from bulkcase.sending.decide import backoff, result_of, result_of_stop, worth_another
+from bulkcase.sending.decide import result_of, result_of_stop, worth_another
 
 ACCEPTED = Verdict(Kind.ACCEPTED, 200)
 REFUSED = Verdict(Kind.REFUSED, 412, "http_412", "no")

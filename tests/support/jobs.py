@@ -22,7 +22,7 @@ client_secret = "env:{variable}"
 
 [input]
 path = "{path}"
-key = "Case ID"
+key = {key}
 {input}
 
 [mapping]
@@ -33,6 +33,9 @@ key = "Case ID"
 
 [retry]
 {retry}
+
+[snapshot]
+{snapshot}
 
 [state]
 directory = "state"
@@ -46,11 +49,13 @@ def write_job(
     host: str = "sandbox",
     settings: SandboxSettings | None = None,
     path: str = "cases.csv",
+    key: str = '"Case ID"',
     mapping: str = 'desc = "Notes"',
     quota: str = "windows = []",
     retry: str = "attempts = 3",
     timeout: str = "5s",
     input_table: str = "",
+    snapshot: str = 'read = "never"',
     more: str = "",
     name: str = "job.toml",
 ) -> Path:
@@ -64,7 +69,9 @@ def write_job(
         client=settings.client_id,
         variable=SECRET_VARIABLE,
         path=path,
+        key=key,
         input=input_table,
+        snapshot=snapshot,
         mapping=mapping,
         quota=quota,
         retry=retry,

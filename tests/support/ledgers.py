@@ -69,4 +69,5 @@ def stored(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
 
 def everything(path: Path) -> list[list[tuple[Any, ...]]]:
     """Return all rows of all tables."""
-    return [stored(path, f"SELECT * FROM {table}") for table in ("runs", "sessions", "rows", "calls")]
+    tables = ("runs", "sessions", "rows", "calls", "snapshots", "cases", "learnt")
+    return [stored(path, f"SELECT * FROM {table}") for table in tables]

@@ -1,0 +1,58 @@
+"""bulkcase lookups."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from bulkcase.cli.console import err, escape, number, out, write_out
+from bulkcase.cli.options import AsJson, InSandbox, JobFile, Quiet, StateFolder, Verbose, log_to_stderr, placed
+from bulkcase.cli.sending import with_display
+from bulkcase.job.load import load_without_rows
+from bulkcase.operations.lookups import LearntLookup, lookups
+from bulkcase.operations.options import Options
+from bulkcase.operations.runtime import near
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="The folder that gets a file for each; else that of the job."),
+]
+_SHOWN = 10
+
+
+def lookups_command(
+    job: JobFile,
+    *,
+    output: Folder = None,
+    sandbox: InSandbox = False,
+    as_json: AsJson = False,
+    state: StateFolder = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Learn statuses, priorities, queues and agents from the live cases, and write them to files to check and keep."""
+    log_to_stderr(verbose)
+    loaded = placed(load_without_rows(job), state=state, sandbox=sandbox)
+    found = with_display(lambda options: lookups(loaded, folder=output, **options), Options(), quiet=quiet)
+    if as_json:
+        told = [{"field": one.field, "file": str(one.path), "names": list(one.table)} for one in found]
+        write_out(orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    else:
+        _show(found)
+    gaps = {one.gaps for one in found if one.gaps}
+    for text in gaps:
+        err.print(f"[yellow]note:[/] some may be missing: {escape(text)}")
+    raise typer.Exit(1 if gaps else 0)
+
+
+def _show(found: list[LearntLookup]) -> None:
+    for one in found:
+        names = list(one.table)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        listed = ", ".join(names[:_SHOWN]) + more if names else "none of the cases has one"
+        out.print(f"[bold]{escape(str(near(one.path.absolute())))}[/]: {number(len(names), 'name')}: {escape(listed)}")
+    out.print("look through them; to use them, write in the job:")
+    out.print("  \\[lookups]")
+    for one in found:
+        out.print(f'  {one.field} = "file:{escape(str(near(one.path.absolute())))}"')

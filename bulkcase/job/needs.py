@@ -1,0 +1,56 @@
+"""For what a job needs to read the live cases. Pure."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from bulkcase.job.settings import Job
+from bulkcase.job.sources import LIVE
+
+CUSTOM: Final = "custom."
+"""How the key of a custom field starts, behind `mapping.`."""
+
+FOUND_BY_FILTER: Final = frozenset({"status", "priority"})
+"""The fields whose objects one call with a filter may find."""
+
+LEARNABLE: Final = ("status", "priority", "queues", "currAssignee")
+"""The fields whose objects can be learnt from live cases."""
+
+
+class Need(NamedTuple):
+    """Something that cannot be done without the live cases."""
+
+    key: str
+    """Of the job file."""
+    what: str
+
+
+def needs(job: Job) -> Iterator[Need]:
+    """Yield why a job cannot do without the live cases; nothing where it can."""
+    if job.input.key.match != "_id":
+        yield Need("input.key.match", "keys are references")
+    for key, source in job.mapping.items():
+        if key.startswith(CUSTOM):
+            yield Need(f"mapping.{key}", "custom fields are changed and sent whole")
+        elif "." in key:
+            yield Need(f"mapping.{key}", "the object is changed and sent whole")
+        elif source.mode != "replace":
+            yield Need(f"mapping.{key}.mode", "the list is changed and sent whole")
+    for name in live_lookups(job):
+        if name not in FOUND_BY_FILTER:
+            yield Need(f"lookups.{name}", "names are learnt from the live cases")
+
+
+def live_lookups(job: Job) -> tuple[str, ...]:
+    """Return the mapped fields whose lookups are learnt from the live cases."""
+    return tuple(name for name, lookup in job.lookups.items() if lookup == LIVE and name in job.mapping)
+
+
+def problems_of_needs(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield key and message where a job forbids what it needs, or wants to learn what no live case tells."""
+    if job.snapshot.read == "never":
+        for need in needs(job):
+            yield need.key, f'needs the live cases ({need.what}), and snapshot.read is "never": write "auto" there'
+    for name, lookup in job.lookups.items():
+        if lookup == LIVE and name not in LEARNABLE:
+            learnable = ", ".join(LEARNABLE)
+            yield f"lookups.{name}", f"only {learnable} can be learnt from live cases: give a table or a file"

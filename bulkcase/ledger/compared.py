@@ -1,0 +1,140 @@
+"""The rows of a run beside the live cases that they are about, as its snapshot has them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
+
+from bulkcase.ledger.rows import PENDING, SENT, RunRows, Sendable
+from bulkcase.ledger.stored import load_edits
+from bulkcase.ledger.tables import cases, rows
+from bulkcase.model import Edit, Outcome
+
+_PAGE = 500
+
+
+class Beside(NamedTuple):
+    """A row that is to be sent, and the live case that it is about."""
+
+    number: int
+    case_id: str
+    state: Outcome
+    body: Mapping[str, Any]
+    edits: Mapping[str, Edit]
+    before: Mapping[str, Any] | None
+    """What the case showed of the fields that differed, when they were compared last; None before that."""
+    sent: Mapping[str, Any] | None
+    """What differed then."""
+    live: Mapping[str, Any] | None
+    """The fields of the case that are kept; None where the case was not seen."""
+    position: int | None
+    """Where the case is among the live ones."""
+    place: int | None
+    """Where it was when the row's turn was decided; None before that."""
+    read_at: float | None
+    """When the case was read; None where it was not seen."""
+
+
+class ComparedRows(RunRows):
+    """The rows of a run that has a snapshot."""
+
+    def __init__(
+        self, engine: Engine, writer: Connection, run: int, path: Path, session: int | None = None, *, snapshot: int
+    ) -> None:
+        super().__init__(engine, writer, run, path, session)
+        self.snapshot = snapshot
+
+    def beside(self, outcomes: Collection[Outcome] = PENDING, number: int | None = None) -> Iterator[list[Beside]]:
+        """Yield the rows with one of these outcomes beside their cases, page by page, and in input order.
+
+        Only the row of this `number`, where that is given. What was yielded may be changed meanwhile.
+        """
+        query = (
+            select(
+                *(rows.c.number, rows.c.case_key, rows.c.state, rows.c.body, rows.c.edits, rows.c.before, rows.c.sent),
+                *(rows.c.place, cases.c.kept, cases.c.position, cases.c.read_at),
+            )
+            .select_from(rows.outerjoin(cases, self._is_about()))
+            .where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
+        )
+        if number is not None:
+            yield [_beside(found) for found in self._all(query.where(rows.c.number == number))]
+            return
+        query = query.where(rows.c.number > bindparam("last")).order_by(rows.c.number).limit(_PAGE)
+        last = -1
+        while page := [_beside(found) for found in self._all(query, last=last)]:
+            yield page
+            last = page[-1].number
+
+    def next_by_place(self, outcomes: Collection[Outcome], after: tuple[int, int]) -> list[Sendable]:
+        """Return the next rows with one of these outcomes in the order of their cases, behind a place and a number."""
+        later = or_(
+            rows.c.place > bindparam("place"),
+            and_(rows.c.place == bindparam("place"), rows.c.number > bindparam("row")),
+        )
+        query = self._sendable(rows.c.state.in_(list(outcomes)), rows.c.place >= bindparam("place"), later)
+        query = query.order_by(rows.c.place, rows.c.number).limit(_PAGE)
+        return [_sendable(found) for found in self._all(query, place=after[0], row=after[1])]
+
+    def one(self, number: int, outcomes: Collection[Outcome]) -> Sendable | None:
+        """Return a row if it still has one of these outcomes."""
+        found = self._all(self._sendable(rows.c.state.in_(list(outcomes)), rows.c.number == number))
+        return _sendable(found[0]) if found else None
+
+    def unplaced(self, outcomes: Collection[Outcome]) -> int:
+        """Return how many rows with one of these outcomes are about a case that was not seen."""
+        query = select(func.count()).where(
+            rows.c.run == self._run,
+            rows.c.state.in_(list(outcomes)),
+            rows.c.place.is_(None),
+        )
+        return int(self._all(query)[0][0])
+
+    def places(self, outcomes: Collection[Outcome] = PENDING, *, page: int) -> int:
+        """Return on how many pages of a size the cases are whose rows have one of these outcomes."""
+        pages = (rows.c.place / page).cast(rows.c.number.type)
+        query = select(func.count(pages.distinct())).where(
+            rows.c.run == self._run, rows.c.state.in_(list(outcomes)), rows.c.place.is_not(None)
+        )
+        return int(self._all(query)[0][0])
+
+    def _sendable(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(
+                *(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message),
+                *(rows.c.place, rows.c.looked_at, cases.c.read_at),
+            )
+            .select_from(rows.outerjoin(cases, self._is_about()))
+            .where(rows.c.run == self._run, *conditions)
+        )
+
+    def _is_about(self) -> ColumnElement[bool]:
+        return and_(cases.c.snapshot == self.snapshot, cases.c.id == rows.c.case_key)
+
+
+def _sendable(found: Any) -> Sendable:
+    number, case_id, body, state, *rest = found
+    return Sendable(number, case_id, body, Outcome(state), *rest)
+
+
+def _beside(found: Any) -> Beside:
+    number, case_id, state, body, edits, before, sent, place, kept, position, read_at = found
+    return Beside(
+        number=number,
+        case_id=case_id,
+        state=Outcome(state),
+        body=orjson.loads(body),
+        edits=load_edits(edits),
+        before=_loaded(before),
+        sent=_loaded(sent),
+        live=_loaded(kept),
+        position=position,
+        place=place,
+        read_at=read_at,
+    )
+
+
+def _loaded(stored: bytes | None) -> Any:
+    return None if stored is None else orjson.loads(stored)

@@ -1,0 +1,69 @@
+"""A run as the ledger has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from bulkcase.model import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One execution of a plan, as the ledger has it."""
+
+    seq: int
+    id: str
+    job: str
+    job_file: str
+    target: str
+    input: str
+    input_sha256: str
+    header: tuple[str, ...]
+    fields: tuple[str, ...]
+    rows: int | None
+    """Rows read from the input; None while it is being read."""
+    state: RunState
+    exit_code: int | None
+    reason: str
+    planned_at: float
+    started_at: float | None
+    finished_at: float | None
+    duration: float
+    definition: Mapping[str, str]
+    """What the job said of key, mapping and lookups: texts by the keys of the job file."""
+    continues: str | None
+    """The id of the run that this one belongs to."""
+    reports: str | None
+    """The folder for reports that the command line named, in the job's place."""
+    folder: str | None
+    """Where its report is, from its start on."""
+    clears: int
+    """How many values its rows empty."""
+    notes: tuple[str, ...]
+    """What a person should know of its input before sending it."""
+    snapshot: int | None
+    """The snapshot that its rows were compared with; None where live cases were not read."""
+    reading: Mapping[str, Any]
+    """Whether live cases were read, and why: `read`, `why`, and `pages` where there are some."""
+
+
+class Place(NamedTuple):
+    """Where the report of a run will be."""
+
+    folder: Path
+    reports: Path | None = None
+    """The folder above, where the command line named it."""
+
+
+def as_record(values: dict[str, Any]) -> RunRecord:
+    """Return the run in a line of its table."""
+    values["header"] = tuple(orjson.loads(values["header"]))
+    values["fields"] = tuple(orjson.loads(values["fields"]))
+    values["definition"] = orjson.loads(values["definition"])
+    values["notes"] = tuple(orjson.loads(values["notes"]))
+    values["reading"] = orjson.loads(values["reading"])
+    values["state"] = RunState(values["state"])
+    return RunRecord(**values)

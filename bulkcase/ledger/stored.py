@@ -1,0 +1,74 @@
+"""Rows as the ledger stores them."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from bulkcase.cells import dump_cells
+from bulkcase.model import CaseUpdate, Edit, Outcome, Rejection, Row
+
+_PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
+_NOT_COMPARED: Final = (None, None, None, None)
+"""What stands in sent, before, place and looked_at of a row until it is compared with its case."""
+
+
+class Difference(NamedTuple):
+    """What is to be sent for a row, by a look at its case."""
+
+    number: int
+    state: Outcome
+    sent: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    place: int | None
+    looked_at: float | None
+
+
+def row_values(run: int, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:
+    """Return a row in the order of its table's columns."""
+    content = (run, row.number, dump_cells(row.cells))
+    if isinstance(mapped, Rejection):
+        key = None if mapped.key is None else storable(mapped.key)
+        said = (mapped.code, storable(mapped.message))
+        return *content, key, None, None, *_NOT_COMPARED, "", None, _INVALID, 0, None, *said, now, None
+    edits, fields = None, " ".join(mapped.body)
+    if mapped.edits:
+        edits = dump_edits(mapped.edits)
+        fields = " ".join(dict.fromkeys((*mapped.body, *map(root_of, mapped.edits))))
+    update = (mapped.key, orjson.dumps(mapped.body), edits, *_NOT_COMPARED, fields, mapped.fingerprint)
+    return *content, *update, _PENDING, 0, None, "", "", None, None
+
+
+def difference_values(run: int, difference: Difference) -> tuple[Any, ...]:
+    """Return what differs in the order of `Statements.compare`."""
+    sent, before, state = difference.sent, difference.before, difference.state
+    said = (orjson.dumps(sent), None if before is None else orjson.dumps(before))
+    found = (difference.place, difference.looked_at, " ".join(sent))
+    return *said, *found, run, difference.number, state.value
+
+
+def load_values(stored: bytes) -> dict[str, Any]:
+    """Return the fields of a case and their values, as they are stored."""
+    values: dict[str, Any] = orjson.loads(stored)
+    return values
+
+
+def dump_edits(edits: Mapping[str, Edit]) -> bytes:
+    """Return edits as JSON that `load_edits` turns back."""
+    return orjson.dumps({key: list(edit) for key, edit in edits.items()})
+
+
+def load_edits(stored: bytes | None) -> dict[str, Edit]:
+    """Return the edits that `dump_edits` stored."""
+    return {} if stored is None else {key: Edit(*edit) for key, edit in orjson.loads(stored).items()}
+
+
+def root_of(key: str) -> str:
+    """Return the field of a case that an edit with this key is about."""
+    root = key.partition(".")[0]
+    return "fields" if root == "custom" else root
+
+
+def storable(text: str) -> str:
+    """Return a text without halves of characters, which no database takes: one odd message must not stop a run."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

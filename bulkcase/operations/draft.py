@@ -1,0 +1,149 @@
+"""From the input to rows in the ledger: mapped, and not yet decided about."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from bulkcase.errors import InputError
+from bulkcase.input import DamageLint, Source, Table, open_keys, open_table
+from bulkcase.job import Job
+from bulkcase.job.lookup_files import load_lookup_files
+from bulkcase.job.needs import FOUND_BY_FILTER
+from bulkcase.job.quantities import seconds_text
+from bulkcase.ledger import Ledger, RunRecord, RunRows
+from bulkcase.ledger.changes import decision
+from bulkcase.mapping import Mapper, compile_mapping
+from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
+from bulkcase.operations.batches import batches
+from bulkcase.operations.definition import definition_of, refuse_changes
+from bulkcase.operations.runtime import Runtime, near, target_name
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A run whose input was read."""
+
+    run: RunRecord
+    rows: int
+    clears: int
+    """How many values are emptied."""
+    names: Mapping[str, Mapping[str, str]]
+    """Names that a call each may find: by field, and without regard to case."""
+    notes: Sequence[str]
+    """What a person should know of the input."""
+    fed_back: bool
+
+
+@contextmanager
+def drafted(
+    ledger: Ledger,
+    job: Job,
+    *,
+    limit: int | None,
+    runtime: Runtime,
+    continues: RunRecord | None = None,
+    reports: Path | None = None,
+) -> Iterator[Draft]:
+    """Read the input of a job into a new run; where the body raises, nothing of it is left behind.
+
+    A run that continues another one must be of the same key, mapping and lookups. `reports` is the folder that the
+    command line named. Raises InputError, JobError or LedgerError.
+    """
+    lookups = load_lookup_files(job)
+    if continues is not None:
+        refuse_changes(job, lookups, continues)
+    with _opened(job) as table:
+        mapper = compile_mapping(job, table.header, lookups, fed_back=table.fed_back)
+        run = ledger.create_run(
+            now=runtime.clock.now(),
+            suffix=runtime.new_id()[:4],
+            job=job.name,
+            job_file=str(job.file.resolve()),
+            target=target_name(job),
+            input_name=table.name if job.input.path == "-" else str(job.path(job.input.path)),
+            input_sha256=table.sha256,
+            header=table.header,
+            fields=mapper.fields,
+            definition=definition_of(job, lookups),
+            continues=None if continues is None else continues.id,
+            reports=None if reports is None else str(reports.absolute()),
+        )
+        try:
+            yield _draft(ledger.rows(run), run, job, table, mapper, limit, runtime.clock.now())
+        except BaseException:
+            ledger.discard(run)
+            raise
+
+
+def _draft(
+    rows: RunRows, run: RunRecord, job: Job, table: Table, mapper: Mapper, limit: int | None, now: float
+) -> Draft:
+    refuse_a_stale_file(job, table.name, table.modified_at, now)
+    reading = _Reading(DamageLint(table.header, job.input.key.column))
+    for batch in batches(islice(table.rows(), limit)):
+        rows.add([(row, reading.mapped(row, mapper)) for row in batch], now)
+    if not reading.count:
+        raise InputError(f"{table.name}: has a header and no rows: nothing to do; check the export")
+    least = job.input.min_rows
+    if limit is None and least is not None and reading.count < least:
+        raise InputError(
+            f"{table.name}: has {reading.count:,} rows, and input.min_rows is {least:,}: is the export complete?"
+        )
+    nothing = Result(Outcome.UNCHANGED, code="nothing_to_change")
+    for numbers in batches(rows.empty()):
+        rows.apply([decision(number, nothing, now) for number in numbers])
+    return Draft(run, reading.count, reading.clears, reading.names, reading.lint.notes(), table.fed_back)
+
+
+class _Reading:
+    """What is learnt of an input while its rows go by."""
+
+    def __init__(self, lint: DamageLint) -> None:
+        self.lint = lint
+        self.count = 0
+        self.clears = 0
+        self.names: dict[str, dict[str, str]] = {}
+
+    def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
+        """Return what the mapping makes of a row."""
+        self.count += 1
+        self.lint.see(row)
+        update = mapper.map(row)
+        if isinstance(update, CaseUpdate):
+            self.clears += len(update.clears)
+            if update.edits:
+                self._note_names(update)
+        return update
+
+    def _note_names(self, update: CaseUpdate) -> None:
+        for field, edit in update.edits.items():
+            if edit.named and field in FOUND_BY_FILTER:
+                self.names.setdefault(field, {}).setdefault(edit.value.casefold(), edit.value)
+
+
+def refuse_a_stale_file(job: Job, name: str, modified_at: float | None, now: float) -> None:
+    """Raise InputError for a file that is older than the job takes one; `modified_at` is None for a stream."""
+    oldest = job.input.max_age
+    if oldest is not None and modified_at is not None and now - modified_at > oldest:
+        age, limit = seconds_text(now - modified_at), seconds_text(oldest)
+        raise InputError(
+            f"{name}: was written {age} ago, and input.max_age is {limit}: export it anew, or raise the limit"
+        )
+
+
+def _opened(job: Job) -> Table:
+    """Open the input of a job: a table, or a list of keys."""
+    source = source_of(job)
+    return open_table(source) if job.cells is None else open_keys(source.path, job.cells, job.input.key.column)
+
+
+def source_of(job: Job) -> Source:
+    """Return what the input room needs to know of a job."""
+    return Source(
+        path=Path("-") if job.input.path == "-" else near(job.path(job.input.path)),
+        sheet=job.input.sheet,
+        encoding=job.input.encoding,
+        delimiter=job.input.delimiter,
+    )

@@ -1,0 +1,69 @@
+"""lookups: the statuses, priorities, queues and agents of live cases, in files that a person can check and keep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Unpack
+
+import orjson
+
+from bulkcase.errors import UsageError
+from bulkcase.job import Job
+from bulkcase.job.needs import LEARNABLE
+from bulkcase.job.sources import LIVE
+from bulkcase.operations.desk import at_desk
+from bulkcase.operations.look import opened_reader
+from bulkcase.operations.options import Options
+from bulkcase.operations.runtime import Runtime
+from bulkcase.reporting import make_folder
+from bulkcase.reporting.files import whole_file
+
+_MADE_UP = 60
+"""Cases that a rehearsal reads: enough to have each status once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearntLookup:
+    """One lookup as it was learnt and written."""
+
+    field: str
+    path: Path
+    table: Mapping[str, Any]
+    """The objects by name; a name of several objects stands there once for each, with its id behind it."""
+    gaps: str
+    """Why it may lack some; empty where all cases were seen."""
+
+
+async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> list[LearntLookup]:
+    """Read the live cases, and write what they show in the fields that are looked up: a file for each.
+
+    The fields are those with "live" lookups in the job, or else all that can be learnt; the folder is that of the job
+    where none is named. Raises UsageError where a file is there already, and as `plan` does.
+    """
+    runtime = options.get("runtime") or Runtime()
+    fields = tuple(name for name, lookup in job.lookups.items() if lookup == LIVE) or LEARNABLE
+    paths = {field: (folder or job.file.parent) / f"{field}.json" for field in fields}
+    for path in paths.values():
+        if path.exists():
+            raise UsageError(f"{path}: is there already: move it away, or name another folder with -o")
+    with at_desk(job, f"lookups {job.file.name}", runtime) as desk:
+        keys = (f"ci-{number:04d}" for number in range(_MADE_UP))
+        async with opened_reader(desk, keys, options, lookups=fields) as at:
+            snapshot = at.snapshot((), fields)
+            await at.read(snapshot)
+        gaps = snapshot.record().gaps
+        tables = {field: _table(list(snapshot.learnt(field))) for field in fields}
+    make_folder(folder or job.file.parent)
+    for field, path in paths.items():
+        with whole_file(path) as file:
+            file.write(orjson.dumps(tables[field], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    return [LearntLookup(field, path, tables[field], gaps) for field, path in paths.items()]
+
+
+def _table(found: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return objects by name; names that differ in nothing but case have the id of their object behind them."""
+    folded = [name.strip().casefold() for name, _ in found]
+    return {
+        name if folded.count(name.strip().casefold()) == 1 else f"{name} ({entry.get('_id')})": entry
+        for name, entry in found
+    }

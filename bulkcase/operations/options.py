@@ -1,0 +1,27 @@
+"""What the verbs that make calls have in common."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypedDict
+
+from bulkcase.operations.progress import OnProgress
+from bulkcase.operations.runtime import Runtime
+from bulkcase.stopping import StopSwitch
+
+Guard = Callable[[StopSwitch], AbstractContextManager[None]]
+
+
+class Options(TypedDict, total=False):
+    """What the verbs that send rows have in common; all of it may be left out."""
+
+    wait: bool
+    """Wait for safety.send_between, rather than stop."""
+    reports: Path | None
+    """The folder for reports, in the job's place."""
+    on_progress: OnProgress | None
+    stop: StopSwitch | None
+    """Ends the run early from outside."""
+    guard: Guard
+    """Entered while a run is at work: what sets the switch then, signals above all."""
+    runtime: Runtime | None

@@ -1,0 +1,195 @@
+"""Reading pages of live cases into a snapshot, one at a time."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from bulkcase.clock import Clock
+from bulkcase.errors import EnvironmentFailed
+from bulkcase.job.settings import Retry
+from bulkcase.kore.backoff import backoff
+from bulkcase.kore.door import Door, get_cases
+from bulkcase.kore.pages import CasePage, Paging, parse_page
+from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.ledger import Journal
+from bulkcase.ledger.snapshots import Learnt, LiveCase, Snapshot
+from bulkcase.reading.kept import kept_of, learnt_from
+from bulkcase.stopping import StopSwitch
+
+OnPage = Callable[[int, int | None], None]
+"""Told of each page: how many were read, and how many there are where that is known."""
+
+_WORTH_ANOTHER = frozenset({Kind.TRANSIENT, Kind.NOT_SENT, Kind.UNANSWERED})
+"""Reading twice changes nothing, so an answer that got lost is asked for again."""
+
+
+class CasesRefused(EnvironmentFailed):
+    """The server does not show its cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases are read, and what of them is kept."""
+
+    filter: Mapping[str, Any]
+    fields: Collection[str]
+    """The fields that are kept."""
+    lookups: Collection[str]
+    """The fields whose objects are learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A page that was read once more."""
+
+    start: int
+    size: int
+    now: Mapping[str, int]
+    """Where the cases are that are on it now."""
+    shift: int
+    """By how much most of them were behind that before."""
+
+    def of(self, position: int) -> int:
+        """Return where the page starts that holds a position."""
+        return position // self.size * self.size
+
+
+class Reader:
+    """Reads live cases; time, chance and the door are handed in."""
+
+    def __init__(
+        self,
+        door: Door,
+        wanted: Wanted,
+        retry: Retry,
+        *,
+        journal: Journal,
+        clock: Clock,
+        chance: Callable[[], float],
+        stop: StopSwitch,
+    ) -> None:
+        self._door = door
+        self._wanted = wanted
+        self._journal = journal
+        self._clock = clock
+        self._stop = stop
+        self._retry = retry
+        self._chance = chance
+
+    async def next_page(self, snapshot: Snapshot) -> Paging:
+        """Read the next page of a list into its snapshot; return where its reading stands then.
+
+        Raises CasesRefused where the server does not show its cases, EnvironmentFailed where it cannot be had at all,
+        and Stopped when the run is stopped.
+        """
+        record = snapshot.record()
+        paging = Paging.of(record.paging)
+        while not paging.is_over:
+            verdict = await self._ask(paging.asked(self._wanted.filter))
+            plainer = paging.refused() if verdict.kind is Kind.REFUSED else None
+            if plainer is not None:
+                paging = plainer
+                continue
+            page = _page_in(verdict)
+            if paging.repeats(page):
+                paging = paging.otherwise()
+                continue
+            start = paging.position
+            ids = [case["_id"] for case in page.cases]
+            new = set(ids) - snapshot.seen(ids, record.started_at)
+            filtered = bool(self._wanted.filter)
+            paging = paging.after(page, new, self._server_time(verdict), is_filtered=filtered)
+            self._keep(snapshot, page, start, paging)
+            break
+        if paging.is_over:
+            snapshot.end(paging.gaps())
+        return paging
+
+    async def read_on(self, snapshot: Snapshot, on_page: OnPage) -> None:
+        """Read the pages of a list that are left; raises as `next_page`."""
+        while not snapshot.record().is_over:
+            paging = await self.next_page(snapshot)
+            on_page(snapshot.record().pages, paging.pages)
+
+    async def read_again(self, snapshot: Snapshot, position: int) -> Reread:
+        """Read the page that holds a position once more; raises as `next_page`."""
+        paging = Paging.of(snapshot.record().paging).at(position)
+        page = _page_in(await self._ask(paging.asked(self._wanted.filter)))
+        now = {str(case["_id"]): paging.position + index for index, case in enumerate(page.cases)}
+        before = snapshot.positions(list(now))
+        self._keep(snapshot, page, paging.position, None)
+        shifts = sorted(before[case] - place for case, place in now.items() if case in before)
+        return Reread(paging.position, paging.size, now, shifts[len(shifts) // 2] if shifts else 0)
+
+    async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
+        """Learn the object of a status or a priority from one case that has it, if any; raises as `next_page`."""
+        page = _page_in(await self._ask({field: [name], "limit": 1}))
+        found = [one for case in page.cases for one in learnt_from(case, [field])]
+        snapshot.add([], found, self._clock.now(), None)
+
+    def _keep(self, snapshot: Snapshot, page: CasePage, start: int, paging: Paging | None) -> None:
+        cases: list[tuple[int, LiveCase]] = []
+        names: dict[tuple[str, str, str], Learnt] = {}
+        for index, case in enumerate(page.cases):
+            cases.append((start + index, kept_of(case, self._wanted.fields)))
+            names |= {one[:3]: one for one in learnt_from(case, self._wanted.lookups)}
+        snapshot.add(cases, names.values(), self._clock.now(), None if paging is None else paging.as_json())
+
+    async def _ask(self, body: Mapping[str, Any]) -> Verdict:
+        """Return the verdict on a question, put again where that may help; it is recorded on the disk by then.
+
+        So is whatever waits to be written before: an answer may take its time, and the quota more.
+        """
+        await self._journal.write()
+        request = get_cases(orjson.dumps(body))
+        counted = 0
+
+        async def once() -> Verdict:
+            nonlocal counted
+            await self._door.slot()
+            verdict = await self._door.call(request)
+            counted += verdict.counts
+            return verdict
+
+        retrying = AsyncRetrying(
+            sleep=self._sleep,
+            stop=lambda _: counted >= self._retry.attempts,
+            wait=lambda state: self._wait(counted, _last(state)),
+            retry=retry_if_result(lambda verdict: verdict.kind in _WORTH_ANOTHER),
+            retry_error_callback=_last,
+        )
+        verdict: Verdict = await retrying(once)
+        await self._journal.write()
+        return verdict
+
+    def _wait(self, failures: int, last: Verdict) -> float:
+        return backoff(failures, self._retry.max_wait, self._chance(), last.wait) if last.counts else 0.0
+
+    async def _sleep(self, seconds: float) -> None:
+        async with self._stop.interruptible():
+            await self._clock.sleep(seconds)
+
+    def _server_time(self, verdict: Verdict) -> float:
+        return self._clock.now() if verdict.date is None else verdict.date
+
+
+def _page_in(verdict: Verdict) -> CasePage:
+    """Return the page that a verdict brought; raises CasesRefused or EnvironmentFailed where it brought none."""
+    if verdict.kind is not Kind.ACCEPTED:
+        message = f"live cases cannot be read: {verdict.message or verdict.code}"
+        if verdict.kind is Kind.REFUSED:
+            raise CasesRefused(message)
+        raise EnvironmentFailed(message)
+    page = parse_page(verdict.answer)
+    if page is None:
+        raise CasesRefused("live cases cannot be read: the server's answer holds no list of cases")
+    return page
+
+
+def _last(state: RetryCallState) -> Verdict:
+    assert state.outcome is not None, "tenacity asks after an attempt"
+    verdict: Verdict = state.outcome.result()
+    return verdict
