@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from bulkcase.cli.console import err, escape, out
-from bulkcase.cli.sending import in_loop, with_display
-from bulkcase.cli.show import show_plan, show_problems, show_run
+from bulkcase.cli.sending import with_display
+from bulkcase.cli.show import show_changes, show_plan, show_problems, show_run
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
 from bulkcase.operations.ended import Run
 from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
+from bulkcase.operations.planned import command_for
 from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
@@ -21,7 +22,7 @@ from bulkcase.operations.runtime import command_line, near
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the demo's files.", show_default=True)]
 
-_ENOUGH = 100
+_ENOUGH = 20
 """Rows after which the demo interrupts its run."""
 
 
@@ -32,16 +33,18 @@ def demo_command(folder: Folder = FOLDER) -> None:
     _step("2. Check: every bad row at once, without the network", f"bulkcase check {folder}/demo.toml")
     planned, problems = examine(job, runtime=runtime)
     show_problems(planned, problems)
-    _step("3. Run: say what will happen, send it, never over the quota", f"bulkcase run {folder}/demo.toml")
-    planned = in_loop(plan(job, runtime=runtime))
-    show_plan(planned)
+    _step("3. Plan: read the live cases, and see what would change", f"bulkcase plan {folder}/demo.toml")
+    planned = with_display(lambda more: plan(job, **more), Options(runtime=runtime), quiet=False)
+    show_plan(planned, out)
+    show_changes(planned.changes())
+    _step("4. Run: send that and nothing else, never over the quota", command_for(planned))
     err.print("the server has bad moments: it throttles, fails, drops connections, answers nonsense")
     options = Options(runtime=runtime)
     stopped = with_display(lambda more: run(planned, unfinished="new", **_interrupted(more)), options, quiet=False)
     show_run(stopped)
-    _step("4. Resume: nothing is lost, nothing that landed is sent again", stopped.next_command)
+    _step("5. Resume: nothing is lost, nothing that landed is sent again", stopped.next_command)
     ended = with_display(lambda more: resume(stopped, **more), options, quiet=False)
-    _step("5. Report: every row's fate", f"{near(ended.folder)}")
+    _step("6. Report: every row's fate", f"{near(ended.folder)}")
     show_run(ended)
     _tell_what_is_left(ended)
 

@@ -18,6 +18,8 @@ from bulkcase.reporting.summary import Cause
 _SHOWN = 5
 _SHOWN_GROUPS = 10
 _LONGEST_VALUE = 50
+_LONGEST_OF_TWO = 25
+"""So that old and new value stand on one line of 80 columns."""
 _WILL_BE = {
     Outcome.PENDING: "to send",
     Outcome.UNCHANGED: "nothing to change",
@@ -71,17 +73,20 @@ def show_changes(groups: Sequence[ChangeGroup], console: Console = out) -> None:
 
 
 def _change(group: ChangeGroup) -> str:
-    to = "many different values" if group.to is None else _shortened(group.to) if group.to else "nothing (cleared)"
+    most = _LONGEST_VALUE if group.before is None else _LONGEST_OF_TWO
+    to = (
+        "many different values" if group.to is None else _shortened(group.to, most) if group.to else "nothing (cleared)"
+    )
     if group.before is None:
         return f"{group.field} → {to}"
     # Objects of one name may still be different ones.
     which = " (another one of this name)" if group.before == group.to else ""
-    return f"{group.field}: {_shortened(group.before) or 'nothing'} → {to}{which}"
+    return f"{group.field}: {_shortened(group.before, most) or 'nothing'} → {to}{which}"
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def show_run(run: Run) -> None:

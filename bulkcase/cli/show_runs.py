@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.cli.show import outcome_table, show_causes, show_next
 from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger.history import Event
 from bulkcase.model import FINE, Outcome, RunState
 from bulkcase.operations.runs import Listed, Shown
+from bulkcase.planning.changes import parts, shown
 
 _COLOURS = {RunState.FINISHED: "green", RunState.RUNNING: "blue", RunState.PLANNED: "dim", RunState.ABANDONED: "dim"}
 _LONGEST_VALUE = 60
@@ -67,8 +66,9 @@ def show_history(case: str, events: Sequence[Event]) -> None:
         colour = "green" if event.outcome in FINE else "red"
         out.print(f"{when}  [{colour}]{event.outcome.value}[/]{escape(by)}")
         indented(out, escape(f"run {event.run}, {event.input} row {event.row}"), 4)
-        for field, value in event.values.items():
-            indented(out, escape(f"{field} = {_short(value)}"), 4)
+        for field, old, new in parts(event.values, event.before):
+            before = "" if event.before is None else f"{_short(field, old)} → "
+            indented(out, escape(f"{field}: {before}{_short(field, new)}"), 4)
         if event.message:
             indented(out, f"[dim]{escape(event.message)}[/]", 4)
 
@@ -77,6 +77,6 @@ def _counts(outcomes: Mapping[Outcome, int]) -> str:
     return ", ".join(f"{count:,} {outcome.value}" for outcome, count in outcomes.items() if count)
 
 
-def _short(value: Any) -> str:
-    text = orjson.dumps(value).decode()
+def _short(field: str, value: Any) -> str:
+    text = shown(value, field) or "nothing"
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

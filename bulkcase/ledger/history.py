@@ -25,6 +25,8 @@ class Event:
     finished_at: float | None
     values: Mapping[str, Any]
     """The fields of the update and what they were set to; for an invalid row there are none."""
+    before: Mapping[str, Any] | None
+    """What the case showed of these fields before; None where it was not read."""
     attempts: int
     code: str
     message: str
@@ -43,6 +45,7 @@ def events_of(case: str) -> Select[Any]:
             rows.c.state,
             rows.c.finished_at,
             SENT.label("sent"),
+            rows.c.before,
             rows.c.attempts,
             rows.c.code,
             rows.c.message,
@@ -68,6 +71,7 @@ def as_event(found: Any) -> Event:
         outcome=outcome_of(found.state),
         finished_at=found.finished_at,
         values={} if found.sent is None else orjson.loads(found.sent),
+        before=None if found.before is None else orjson.loads(found.before),
         attempts=found.attempts,
         code=found.code,
         message=found.message,

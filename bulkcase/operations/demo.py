@@ -7,7 +7,7 @@ import orjson
 
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job, parse
-from bulkcase.operations.demo_data import case_list, write_csv
+from bulkcase.operations.demo_data import MADE_AT, edited_list, write_csv
 from bulkcase.operations.ended import Run
 from bulkcase.operations.progress import OnProgress
 from bulkcase.operations.run import run
@@ -39,7 +39,7 @@ status = "file:statuses.json"
 priority = "file:priorities.json"
 
 [quota]
-windows = ["60/2s", "1200/1m"]    # all hold at once
+windows = ["30/2s", "1200/1m"]    # all hold at once
 
 [report]
 directory = "reports"
@@ -54,7 +54,7 @@ def prepare(folder: Path = FOLDER) -> tuple[Job, Runtime]:
 
     Raises EnvironmentFailed where the folder cannot be written.
     """
-    lines = case_list(_CASES, _SEED)
+    lines = edited_list(_CASES, _SEED)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_csv(folder / "cases.csv", lines)
@@ -64,7 +64,7 @@ def prepare(folder: Path = FOLDER) -> tuple[Job, Runtime]:
     except OSError as error:
         raise EnvironmentFailed(f"{folder}: {error.strerror}: run the demo in a folder that can be written") from None
     settings = SandboxSettings(
-        seed=_SEED, latency=(0.02, 0.08), case_scripts=_bad_moments([str(line[0]) for line in lines])
+        seed=_SEED, made_at=MADE_AT, latency=(0.02, 0.08), case_scripts=_bad_moments([str(line[0]) for line in lines])
     )
     return parse(_JOB, folder / "demo.toml"), Runtime(sandbox=settings)
 
@@ -78,12 +78,12 @@ async def demo(folder: Path = FOLDER, *, on_progress: OnProgress | None = None) 
 def _bad_moments(keys: Sequence[str]) -> dict[str, list[Fault]]:
     """Return what goes wrong for some of the cases: most of it mends itself."""
     return {
-        keys[30]: [Fault.UNAVAILABLE, Fault.UNAVAILABLE],
+        keys[31]: [Fault.UNAVAILABLE, Fault.UNAVAILABLE],
         keys[45]: [Fault.DROP_AFTER],
-        keys[60]: [Fault.THROTTLE],
+        keys[61]: [Fault.THROTTLE],
         keys[75]: [Fault.REFUSE],
-        keys[90]: [Fault.SERVER_ERROR],
-        keys[120]: [Fault.HTML],
-        keys[150]: [Fault.GARBAGE],
-        keys[180]: [Fault.DROP_BEFORE],
+        keys[91]: [Fault.SERVER_ERROR],
+        keys[121]: [Fault.HTML],
+        keys[151]: [Fault.GARBAGE],
+        keys[181]: [Fault.DROP_BEFORE],
     }

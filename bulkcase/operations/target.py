@@ -84,7 +84,7 @@ async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> Asy
     cases = cases_for_keys(
         keys,
         seed=settings.seed,
-        now=runtime.clock.now(),
+        now=runtime.clock.now() if settings.made_at is None else settings.made_at,
         match=job.input.key.match,
         custom=[key.removeprefix(CUSTOM) for key in job.mapping if key.startswith(CUSTOM)],
     )

@@ -29,6 +29,8 @@ class SandboxSettings:
     case_scripts: Mapping[str, Sequence[Fault | None]] = field(default_factory=dict)
     """Faults for the calls of one case, before the shared script and not taken from it."""
     seed: int = 0
+    made_at: float | None = None
+    """The moment before which cases that are made for keys were made, in seconds since the epoch; None: today."""
     require_jti: bool = False
     """A token is good for one call, and for at most one hour."""
     scope: bool = True

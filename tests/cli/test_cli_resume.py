@@ -182,7 +182,7 @@ def test_a_case_s_history_and_a_run_s_report_can_be_had_at_any_time(folder: Path
     made = bulkcase("report", "last", *STATE, folder=folder)
     shown = bulkcase("show", "last", *STATE, folder=folder)
 
-    assert f'desc = "{note}"' in told.stdout
+    assert f"desc: {note}" in told.stdout
     assert (event["row"], event["values"], event["outcome"]) == (2, {"desc": note}, "updated")
     assert made.returncode == 0, made.stderr
     (report,) = (folder / "reports").iterdir()

@@ -259,7 +259,9 @@ def test_the_demo_is_interrupted_and_resumed(tmp_path: Path) -> None:
     for _ in range(2):
         told = bulkcase("demo", folder=tmp_path)
         assert told.returncode == 0, told.stderr
-        middle, end = told.stdout.split("4. Resume", 1)
+        middle, end = told.stdout.split("5. Resume", 1)
+        assert "status: Open → Closed" in middle
         assert "pending" in middle
-        assert "pending" not in end.split("5. Report")[1]
-        assert "232  updated" in end
+        assert "pending" not in end.split("6. Report")[1]
+        assert "70  updated" in end
+        assert "162  unchanged" in end
