@@ -61,6 +61,7 @@ _TIPS: Final = {
     "rate_limited": "The server throttles: lower quota.windows, others share this quota.",
     "credentials_refused": "Check client id, secret, scope (ticked and published), account and stream.",
     "wrong_target": "Check connection.stream_id and account_id.",
+    "got_old": "Nothing to do: its case is read again, and then it is sent.",
     "stopped": "The run was stopped before this row was settled.",
 }
 

@@ -92,10 +92,22 @@ class CaseUpdate:
     @property
     def fingerprint(self) -> bytes:
         """A hash of the key and the mapped update, before any comparison with the live case."""
-        said: list[Any] = [self.key, self.body]
-        if self.edits:
-            said.append({key: list(edit) for key, edit in self.edits.items()})
-        return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+        return fingerprint_of(self.key, self.body, self.edits)
+
+
+def fingerprint_of(key: str, body: Mapping[str, Any], edits: Mapping[str, Edit]) -> bytes:
+    """Return the fingerprint of an update; names that are still to be found count without regard to case."""
+    said: list[Any] = [key, body]
+    if edits:
+        said.append({name: _said(edit) for name, edit in edits.items()})
+    return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def _said(edit: Edit) -> list[Any]:
+    if not edit.named:
+        return list(edit)
+    names = edit.value if isinstance(edit.value, list) else [edit.value]
+    return [edit.do, [name.casefold() if isinstance(name, str) else name for name in names], True]
 
 
 @dataclass(frozen=True, slots=True)

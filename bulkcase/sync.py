@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Unpack
 
 from bulkcase.job import Job
+from bulkcase.operations import lookups as _lookups
 from bulkcase.operations import plan as _plan
 from bulkcase.operations import resume as _resume
 from bulkcase.operations import run as _run
 from bulkcase.operations.ended import Run
+from bulkcase.operations.lookups import LearntLookup
 from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice
 
-__all__ = ["plan", "resume", "retry", "run"]
+__all__ = ["lookups", "plan", "resume", "retry", "run"]
 
 
 def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
@@ -29,6 +31,11 @@ def run(
 ) -> Run:
     """Send the updates of a job or of its plan, and write the report; see `bulkcase.run`."""
     return asyncio.run(_run.run(what, limit=limit, unfinished=unfinished, **options))
+
+
+def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> list[LearntLookup]:
+    """Learn what the live cases show, into files; see `bulkcase.lookups`."""
+    return asyncio.run(_lookups.lookups(job, folder=folder, **options))
 
 
 def resume(

@@ -59,7 +59,7 @@ def set_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make the same change to a list of cases: no spreadsheet, no [input] and no [mapping] needed."""
+    """Make the same change to a list of cases: of the job, input and mapping are not needed."""
     log_to_stderr(verbose)
     choice = choice_of(go_on=go_on, new=new)
     loaded = placed(set_job(job, keys, values, match=_match(match)), state=state, sandbox=sandbox)

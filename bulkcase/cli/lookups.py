@@ -1,5 +1,6 @@
 """bulkcase lookups."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from bulkcase.cli.console import err, escape, number, out, write_out
 from bulkcase.cli.options import AsJson, InSandbox, JobFile, Quiet, StateFolder, Verbose, log_to_stderr, placed
 from bulkcase.cli.sending import with_display
 from bulkcase.job.load import load_without_rows
+from bulkcase.mapping.faults import escaped
 from bulkcase.operations.lookups import LearntLookup, lookups
 from bulkcase.operations.options import Options
 from bulkcase.operations.runtime import near
@@ -39,20 +41,31 @@ def lookups_command(
         told = [{"field": one.field, "file": str(one.path), "names": list(one.table)} for one in found]
         write_out(orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
-        _show(found)
+        _show(job, found)
     gaps = {one.gaps for one in found if one.gaps}
     for text in gaps:
         err.print(f"[yellow]note:[/] some may be missing: {escape(text)}")
     raise typer.Exit(1 if gaps else 0)
 
 
-def _show(found: list[LearntLookup]) -> None:
+def _show(job: Path, found: list[LearntLookup]) -> None:
     for one in found:
         names = list(one.table)
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        listed = ", ".join(names[:_SHOWN]) + more if names else "none of the cases has one"
+        if not names:
+            out.print(f"[bold]{one.field}[/]: no case shows one, so there is no file")
+            continue
+        listed = escaped(", ".join(names[:_SHOWN])) + more
         out.print(f"[bold]{escape(str(near(one.path.absolute())))}[/]: {number(len(names), 'name')}: {escape(listed)}")
     out.print("look through them; to use them, write in the job:")
     out.print("  \\[lookups]")
     for one in found:
-        out.print(f'  {one.field} = "file:{escape(str(near(one.path.absolute())))}"')
+        if one.table:
+            # A JSON text is a TOML text too.
+            out.print(f"  {one.field} = {escape(json.dumps('file:' + _beside(job, one.path), ensure_ascii=False))}")
+
+
+def _beside(job: Path, path: Path) -> str:
+    """Return a path as the job file has to say it."""
+    folder, target = job.absolute().parent, path.absolute()
+    return str(target.relative_to(folder)) if target.is_relative_to(folder) else str(target)

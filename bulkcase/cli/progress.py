@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LINE_EVERY = 10.0
 """Seconds between two plain lines."""
-_COUNTED = {"rows": "rows", "pages": "pages of live cases read"}
+_COUNTED = {"rows": "rows", "pages": "pages of live cases read", "input": "rows of the file read"}
 
 
 class ProgressDisplay:
@@ -25,6 +25,8 @@ class ProgressDisplay:
         self._quiet = quiet
         self._bar: tqdm[NoReturn] | None = None
         self._next_line = 0.0
+        self._of = ""
+        """What the bar counts."""
 
     def __enter__(self) -> Self:
         return self
@@ -42,10 +44,19 @@ class ProgressDisplay:
             self._draw(progress)
         elif time.monotonic() >= self._next_line or progress.done == progress.total:
             self._next_line = time.monotonic() + _LINE_EVERY
-            counted = f"{progress.done:,} of {progress.total:,} {_COUNTED[progress.of]}"
+            total = f" of {progress.total:,}" if progress.total else ""
+            counted = f"{progress.done:,}{total} {_COUNTED[progress.of]}"
             err.print(f"{counted}, {progress.rate:.1f} a second{told(progress)}")
 
     def _draw(self, progress: Progress) -> None:
+        if self._of != progress.of:
+            self._tidy()
+            self._of = progress.of
+        if not progress.total:
+            # How many there are is not known: a bar would have no end.
+            bar = self._bar = self._bar or _counter()
+            bar.set_description_str(f"{progress.done:,} {_COUNTED[progress.of]}", refresh=True)
+            return
         bar = self._bar = self._bar or _bar_of(progress.total)
         bar.total = progress.total
         unit = "" if progress.of == "rows" else f" {progress.of}"
@@ -76,10 +87,16 @@ def _bar_of(total: int) -> "tqdm[NoReturn]":
     )
 
 
+def _counter() -> "tqdm[NoReturn]":
+    from tqdm import tqdm  # noqa: PLC0415 - as above
+
+    return tqdm(dynamic_ncols=True, bar_format="{desc}", leave=False, file=sys.stderr)
+
+
 def told(progress: Progress) -> str:
     """Return failures so far and when it will be done, or why it waits."""
     failed = f", {progress.failed:,} failed" if progress.of == "rows" else ""
-    if progress.done == progress.total:
+    if progress.done == progress.total or progress.of == "input":
         return failed
     if progress.why_paused:
         next_try = f"next call in {seconds_text(progress.paused)}" if progress.paused > 0 else "trying again"

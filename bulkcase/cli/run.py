@@ -21,10 +21,12 @@ from bulkcase.cli.options import (
     choice_of,
     load_job,
     log_to_stderr,
+    placed,
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.operations.options import Options
 from bulkcase.operations.run import run
+from bulkcase.operations.saved import job_of_plan
 
 SavedPlan = Annotated[
     str | None, typer.Option("--plan", metavar="RUN", help="Run this saved plan, exactly as it was made.")
@@ -51,7 +53,10 @@ def run_command(
     """Plan, ask, send, report: every row's fate in a report."""
     log_to_stderr(verbose)
     choice = choice_of(go_on=go_on, new=new)
-    loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    by_set = None
+    if saved is not None:
+        by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
+    loaded = by_set or load_job(job, input_file=input_file, state=state, sandbox=sandbox)
     ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     ended = with_display(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),

@@ -56,7 +56,7 @@ def end(run: Run, *, as_json: bool, quiet: bool) -> NoReturn:
     """Show how a run ended, and end with its exit code."""
     if as_json:
         write_out(summary_text(run.summary))
-    if as_json or quiet:
+    if as_json or (quiet and not run.exit_code):
         show_stop(run)
     else:
         show_run(run)

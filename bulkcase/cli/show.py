@@ -7,6 +7,7 @@ from rich.table import Table
 
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.job.quantities import seconds_text
+from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
 from bulkcase.operations.ended import Run
@@ -80,12 +81,12 @@ def _change(group: ChangeGroup) -> str:
     if group.before is None:
         return f"{group.field} → {to}"
     # Objects of one name may still be different ones.
-    which = " (another one of this name)" if group.before == group.to else ""
+    which = " (another one that looks the same)" if group.before == group.to else ""
     return f"{group.field}: {_shortened(group.before, most) or 'nothing'} → {to}{which}"
 
 
 def _shortened(text: str, most: int) -> str:
-    line = " ".join(text.split())
+    line = escaped(" ".join(text.split()))
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

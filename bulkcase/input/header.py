@@ -9,6 +9,7 @@ from bulkcase.formulas import restore
 from bulkcase.model import Rejection, Row
 
 _OWN = "bulkcase_"
+_OWN_DECISION = "bulkcase_decision"
 _OWN_ROW, _OWN_OUTCOME, _OWN_CODE = "bulkcase_row", "bulkcase_outcome", "bulkcase_error_code"
 _MISSHAPEN = {
     "row_too_short": "was too short when it was read, so its cells may stand in wrong columns here",
@@ -107,8 +108,8 @@ def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> 
 
 
 def is_fed_back(names: Sequence[str]) -> bool:
-    """Say whether a header is that of a results file of bulkcase's own."""
-    return _OWN_ROW in names and _OWN_OUTCOME in names
+    """Say whether a header is that of a file of bulkcase's own: of results, or of a plan."""
+    return _OWN_ROW in names and not {_OWN_OUTCOME, _OWN_DECISION}.isdisjoint(names)
 
 
 def letters(index: int) -> str:

@@ -62,7 +62,7 @@ def validated(raw: dict[str, Any], file: Path) -> Job:
     """Return the validated job in the content of a job file; raises JobError as `load` does."""
     problems: dict[str, str] = {}
     try:
-        job = Job.model_validate(_flattened(raw)).at(file)
+        job = Job.model_validate(_flattened(raw, problems)).at(file)
     except ValidationError as error:
         problems.update(readable(error))
     else:
@@ -75,13 +75,18 @@ def validated(raw: dict[str, Any], file: Path) -> Job:
     return job
 
 
-def _flattened(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a job file with its custom fields beside the others, as `custom.NAME`."""
+def _flattened(raw: dict[str, Any], problems: dict[str, str]) -> dict[str, Any]:
+    """Return the content of a job file with its custom fields beside the others, as `custom.NAME`.
+
+    Add to the problems a field that is there in both ways.
+    """
     mapping = raw.get("mapping")
     if not isinstance(mapping, dict):
         return raw
     custom = mapping.get("custom")
-    if not isinstance(custom, dict) or {"column", "value", "template"} & custom.keys():
-        return raw  # a field of that name, known or not
+    if not isinstance(custom, dict):
+        return raw
     fields = {key: source for key, source in mapping.items() if key != "custom"}
-    return raw | {"mapping": fields | {f"{CUSTOM}{name}": source for name, source in custom.items()}}
+    flat = {f"{CUSTOM}{name}": source for name, source in custom.items()}
+    problems |= {f"mapping.{key}": "is mapped twice: keep one of them" for key in flat if key in fields}
+    return raw | {"mapping": fields | flat}

@@ -16,6 +16,10 @@ LEARNABLE: Final = ("status", "priority", "queues", "currAssignee")
 """The fields whose objects can be learnt from live cases."""
 
 
+_MINUTES: Final = 120.0
+"""Seconds in which the rows of a page are sent at the default quota."""
+
+
 class Need(NamedTuple):
     """Something that cannot be done without the live cases."""
 
@@ -38,6 +42,21 @@ def needs(job: Job) -> Iterator[Need]:
     for name in live_lookups(job):
         if name not in FOUND_BY_FILTER:
             yield Need(f"lookups.{name}", "names are learnt from the live cases")
+    if job.safety.on_conflict == "leave":
+        yield Need("safety.on_conflict", "cases that somebody changed are left alone")
+
+
+def oldest_look(job: Job) -> float:
+    """Return how old a look at a case may be, in seconds, when its row is sent.
+
+    What is sent whole takes with it whatever was added since; and where somebody's changes are to be left alone, they
+    have to be seen. So for these a page is good for the rows on it and no longer.
+    """
+    is_whole = any(
+        key.startswith(CUSTOM) or "." in key or source.mode != "replace" for key, source in job.mapping.items()
+    )
+    is_minded = is_whole or job.safety.on_conflict == "leave"
+    return min(job.snapshot.max_age, _MINUTES) if is_minded else job.snapshot.max_age
 
 
 def live_lookups(job: Job) -> tuple[str, ...]:

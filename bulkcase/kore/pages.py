@@ -95,8 +95,12 @@ class Paging:
 
     def at(self, position: int) -> Self:
         """Return where a page that holds a position is asked for again."""
-        start = position // self.size * self.size
+        start = position // (self.size or 1) * self.size
         return replace(self, position=start, page=start // self.size + 1)
+
+    def again(self) -> Self:
+        """Return where a reading from the start stands that asks as this one learnt to ask."""
+        return type(self)(plain=self.plain, by_page=self.by_page, size=self.size)
 
     def refused(self) -> Self | None:
         """Return how to ask when the server refuses the first question; None where there is no other way."""

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from bulkcase.ledger.rows import PENDING, SENT, RunRows, Sendable
 from bulkcase.ledger.stored import load_edits
-from bulkcase.ledger.tables import cases, rows
+from bulkcase.ledger.tables import cases, may_have_landed, rows
 from bulkcase.model import Edit, Outcome
 
 _PAGE = 500
+NOT_SEEN = "case_not_seen"
+"""The cause of rows whose case may be there all the same."""
 
 
 class Beside(NamedTuple):
@@ -83,18 +85,38 @@ class ComparedRows(RunRows):
         found = self._all(self._sendable(rows.c.state.in_(list(outcomes)), rows.c.number == number))
         return _sendable(found[0]) if found else None
 
-    def unplaced(self, outcomes: Collection[Outcome]) -> int:
-        """Return how many rows with one of these outcomes are about a case that was not seen."""
-        query = select(func.count()).where(
-            rows.c.run == self._run,
-            rows.c.state.in_(list(outcomes)),
-            rows.c.place.is_(None),
+    def edited_keys(self) -> set[str]:
+        """Return the keys of the edits in the first rows that are to be sent."""
+        query = select(rows.c.edits).where(
+            rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.edits.is_not(None)
         )
-        return int(self._all(query)[0][0])
+        return {key for (edits,) in self._all(query.limit(_PAGE)) for key in load_edits(edits)}
+
+    def keys_in(self, root: str) -> set[str]:
+        """Return the keys of the objects that the first cases show in a field."""
+        found = self._all(select(cases.c.kept).where(cases.c.snapshot == self.snapshot).limit(_PAGE))
+        objects = (orjson.loads(kept).get(root) for (kept,) in found)
+        return {key for value in objects if isinstance(value, dict) for key in value}
+
+    def changed_by(self, others: Collection[int], case: str) -> float:
+        """Return when rows of other runs, given by their `seq`, last may have changed a case; 0 where none did."""
+        theirs = (rows.c.run.in_(list(others)), rows.c.case_key == case, may_have_landed(rows))
+        return float(self._all(select(func.max(rows.c.finished_at)).where(*theirs))[0][0] or 0.0)
+
+    def unplaced(self, outcomes: Collection[Outcome]) -> int:
+        """Return how many rows with one of these outcomes have no place: their case was never seen."""
+        return self._count(rows.c.state.in_(list(outcomes)), rows.c.place.is_(None))
+
+    def unseen(self) -> int:
+        """Return how many failed rows are about a case that was not seen when it was looked for."""
+        return self._count(rows.c.state == Outcome.FAILED, rows.c.code == NOT_SEEN)
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        return int(self._all(select(func.count()).where(rows.c.run == self._run, *conditions))[0][0])
 
     def places(self, outcomes: Collection[Outcome] = PENDING, *, page: int) -> int:
         """Return on how many pages of a size the cases are whose rows have one of these outcomes."""
-        pages = (rows.c.place / page).cast(rows.c.number.type)
+        pages = rows.c.place // page
         query = select(func.count(pages.distinct())).where(
             rows.c.run == self._run, rows.c.state.in_(list(outcomes)), rows.c.place.is_not(None)
         )
@@ -104,7 +126,7 @@ class ComparedRows(RunRows):
         return (
             select(
                 *(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message),
-                *(rows.c.place, rows.c.looked_at, cases.c.read_at),
+                *(rows.c.place, rows.c.finished_at, rows.c.looked_at, cases.c.read_at),
             )
             .select_from(rows.outerjoin(cases, self._is_about()))
             .where(rows.c.run == self._run, *conditions)

@@ -24,6 +24,11 @@ class RunFigures:
         self._run = run
         self._path = path
 
+    @property
+    def run(self) -> int:
+        """The `seq` of the run."""
+        return self._run
+
     def counts(self) -> dict[Outcome, int]:
         """Return the number of rows by outcome: all nine, zeros too."""
         totals = dict.fromkeys(Outcome, 0)

@@ -14,7 +14,7 @@ from bulkcase.ledger.database import writing, writing_many
 from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.sessions import settle_in_flight
 from bulkcase.ledger.statements import Statements
-from bulkcase.ledger.stored import Difference, difference_values, load_edits, load_values, row_values, storable
+from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
 from bulkcase.ledger.tables import may_have_landed, rows, runs
 from bulkcase.ledger.transitions import Event, outcome_of
 from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
@@ -50,6 +50,8 @@ class Sendable(NamedTuple):
     message: str = ""
     place: int | None = None
     """Where its case was among the live ones; None where they were not read."""
+    finished_at: float | None = None
+    """When its last outcome came."""
     looked_at: float | None = None
     """When the case was read that it was compared with."""
     read_at: float | None = None
@@ -91,17 +93,20 @@ class RunRows(RunFigures):
         with writing(self._writer, self._path):
             settle_in_flight(self._writer, self._run, self._session, "the run ended", now)
 
-    def repeated(self) -> Iterator[list[tuple[int, bytes]]]:
-        """Yield, for each case that more than one waiting row is about, number and fingerprint of those in order."""
+    def repeated(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[list[tuple[int, bytes, Outcome]]]:
+        """Yield, for each case that more than one row with these outcomes is about, those rows in order.
+
+        Each is number, fingerprint, outcome.
+        """
         # Without the state the keys come from the index alone: a twentieth of the time at a million rows.
         keys = select(rows.c.case_key).where(rows.c.run == self._run).group_by(rows.c.case_key).having(func.count() > 1)
         query = (
-            select(rows.c.case_key, rows.c.number, rows.c.fingerprint)
-            .where(rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.case_key.in_(keys))
+            select(rows.c.case_key, rows.c.number, rows.c.fingerprint, rows.c.state)
+            .where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)), rows.c.case_key.in_(keys))
             .order_by(rows.c.case_key, rows.c.number)
         )
         for _, group in groupby(self._stream(query), key=lambda found: found[0]):
-            waiting = [(number, fingerprint) for _, number, fingerprint in group]
+            waiting = [(number, fingerprint, Outcome(state)) for _, number, fingerprint, state in group]
             if len(waiting) > 1:
                 yield waiting
 
@@ -113,18 +118,24 @@ class RunRows(RunFigures):
         for found in self._stream(query):
             yield found[0]
 
-    def waiting_keys(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[tuple[int, str, Outcome]]:
-        """Yield number, key and outcome of the rows that have one of these outcomes, in input order."""
-        query = select(rows.c.number, rows.c.case_key, rows.c.state).where(
-            rows.c.run == self._run, rows.c.state.in_(list(outcomes)), rows.c.case_key.is_not(None)
+    def waiting_keys(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[list[Keyed]]:
+        """Yield the rows that have one of these outcomes, in input order and page by page."""
+        last = -1
+        query = (
+            select(rows.c.number, rows.c.case_key, rows.c.state, rows.c.body, rows.c.edits)
+            .where(rows.c.run == self._run, rows.c.number > bindparam("last"))
+            .where(rows.c.state.in_(list(outcomes)), rows.c.case_key.is_not(None))
+            .order_by(rows.c.number)
+            .limit(_PAGE)
         )
-        for number, key, state in self._stream(query.order_by(rows.c.number)):
-            yield number, key, Outcome(state)
+        while page := self._all(query, last=last):
+            yield [Keyed(number, key, Outcome(state), body, edits) for number, key, state, body, edits in page]
+            last = page[-1][0]
 
-    def rekey(self, found: Iterable[tuple[int, str, Outcome]]) -> None:
-        """Write the id of its case for each row, given by its number and outcome."""
+    def rekey(self, found: Iterable[tuple[Keyed, str]]) -> None:
+        """Write the id of its case for each row, and the fingerprint that it has by that."""
         with writing_many(self._writer, self._path) as cursor:
-            values = ((key, self._run, number, state.value) for number, key, state in found)
+            values = ((key, row.fingerprint_as(key), self._run, row.number, row.state.value) for row, key in found)
             self._statements.rekey.run(cursor, values)
 
     def differ(self, differences: Sequence[Difference]) -> None:

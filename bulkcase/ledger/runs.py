@@ -219,21 +219,34 @@ class Ledger:
         return Snapshot(self._engine, self._writer, self.path, number)
 
     def share_that_changes(self, run: RunRecord) -> float | None:
-        """Return the share of rows that differed from their cases in the last run of the same mapping; None without."""
+        """Return the share of rows that are likely to differ from their cases; None where nothing tells.
+
+        Told by the last finished run of the same job and mapping: nothing differs where it was of the same file and
+        ended well; else as many as differed then, if it compared them.
+        """
         before = self._runs(
             runs.c.job_file == run.job_file,
             runs.c.target == run.target,
             runs.c.seq < run.seq,
-            runs.c.snapshot.is_not(None),
             runs.c.state == RunState.FINISHED,
         )
-        before = [one for one in before if one.definition == run.definition]
-        if not before:
+        alike = [one for one in before if one.definition == run.definition]
+        if not alike:
             return None
-        counts = self.rows(before[-1]).counts()
-        same = counts[Outcome.UNCHANGED]
-        looked_at = sum(counts.values()) - counts[Outcome.INVALID] - counts[Outcome.SUPERSEDED]
-        return None if not looked_at else 1 - same / looked_at
+        last = alike[-1]
+        if last.input_sha256 == run.input_sha256 and last.exit_code == 0:
+            return 0.0
+        if last.snapshot is None:
+            return None
+        counts = self.rows(last).counts()
+        compared = sum(counts.values()) - counts[Outcome.INVALID] - counts[Outcome.SUPERSEDED]
+        return None if not compared else 1 - counts[Outcome.UNCHANGED] / compared
+
+    def others_since(self, run: int, moment: float) -> list[int]:
+        """Return the `seq` of the other runs that sent something to the target of a run, a `seq`, since a moment."""
+        target = select(runs.c.target).where(runs.c.seq == run).scalar_subquery()
+        since = or_(runs.c.started_at >= moment, runs.c.finished_at >= moment)
+        return [other.seq for other in self._runs(runs.c.target == target, runs.c.seq != run, since)]
 
     def recover(self, target: str, now: Instant) -> None:
         """Settle what dead sessions of a target left behind; needs the lock of the target."""

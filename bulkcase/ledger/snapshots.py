@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
 
-from bulkcase.ledger.database import in_words, writing
+from bulkcase.ledger.database import in_words, replacing, writing
 from bulkcase.ledger.tables import cases, learnt, runs, snapshots
 from bulkcase.model import RunState
 
 _OVER: Final = (RunState.FINISHED, RunState.ABANDONED)
+_PLANS_WAIT: Final = 7 * 86_400.0
+"""Seconds for which a saved plan keeps its cases; one that is run later reads them anew."""
 _AT_ONCE: Final = 400
 """Ids in one question: SQLite takes 999 values and more."""
 
@@ -97,7 +98,7 @@ class Snapshot:
         with writing(self._writer, self._path):
             for table, values in ((cases, lines), (learnt, objects)):
                 if values:
-                    self._writer.execute(_replacing(table), values)
+                    self._writer.execute(replacing(self._writer, table), values)
             if paging is not None:
                 told = {"paging": orjson.dumps(paging).decode(), "read_at": now, "pages": snapshots.c.pages + 1}
                 self._writer.execute(update(snapshots).where(snapshots.c.id == self.id).values(told))
@@ -107,9 +108,9 @@ class Snapshot:
         with writing(self._writer, self._path):
             self._writer.execute(update(snapshots).where(snapshots.c.id == self.id).values(is_over=1, gaps=gaps))
 
-    def begin_again(self, now: float) -> None:
-        """Note that the list is read once more from its start; the cases that are known stay."""
-        fresh = {"paging": "{}", "is_over": 0, "gaps": "", "started_at": now}
+    def begin_again(self, paging: Mapping[str, Any], now: float) -> None:
+        """Note that the list is read once more, from where `paging` stands; the cases that are known stay."""
+        fresh = {"paging": orjson.dumps(paging).decode(), "is_over": 0, "gaps": "", "started_at": now}
         with writing(self._writer, self._path):
             self._writer.execute(update(snapshots).where(snapshots.c.id == self.id).values(fresh))
 
@@ -141,11 +142,6 @@ class Snapshot:
         with in_words(self._path), self._writer.begin():
             return [ref for (ref,) in self._writer.execute(query.order_by(cases.c.ref_key).limit(most))]
 
-    def name_of(self, case: str) -> str | None:
-        """Return the name of a case."""
-        name: str | None = self._one(select(cases.c.name).where(cases.c.snapshot == self.id, cases.c.id == case))
-        return name
-
     def learnt(self, field: str) -> Iterator[tuple[str, Any]]:
         """Yield each name that the live cases show in a field, with its object; one name may have several."""
         query = select(learnt.c.name, learnt.c.object).where(learnt.c.snapshot == self.id, learnt.c.field == field)
@@ -171,12 +167,14 @@ class Snapshot:
 
 def start(connection: Connection, target: str, filters: str, kept: str, now: float) -> int:
     """Add a snapshot, and return its id; those of the target that no open run goes by are emptied."""
-    in_use = select(runs.c.snapshot).where(runs.c.snapshot.is_not(None), runs.c.state.not_in(_OVER))
-    unused = select(snapshots.c.id).where(snapshots.c.target == target, snapshots.c.id.not_in(in_use))
-    emptied = connection.scalars(unused).all()
+    old_plan = and_(runs.c.state == RunState.PLANNED, runs.c.planned_at < now - _PLANS_WAIT)
+    in_use = select(runs.c.snapshot).where(runs.c.snapshot.is_not(None), runs.c.state.not_in(_OVER), ~old_plan)
+    unused = and_(snapshots.c.target == target, snapshots.c.id.not_in(in_use))
     for table in (cases, learnt):
-        connection.execute(delete(table).where(table.c.snapshot.in_(emptied)))
-    connection.execute(update(snapshots).where(snapshots.c.id.in_(emptied)).values(pages=0))
+        connection.execute(delete(table).where(table.c.snapshot.in_(select(snapshots.c.id).where(unused))))
+    connection.execute(update(snapshots).where(unused, snapshots.c.pages > 0).values(pages=0))
+    claimed = select(runs.c.snapshot).where(runs.c.snapshot.is_not(None))
+    connection.execute(delete(snapshots).where(unused, snapshots.c.id.not_in(claimed)))
     values = {"target": target, "filter": filters, "kept": kept, "started_at": now, "read_at": now}
     added = connection.execute(insert(snapshots).values(values)).inserted_primary_key
     assert added is not None
@@ -202,14 +200,6 @@ def unclaimed(connection: Connection, target: str, filters: str, kept: str, sinc
     )
     found: int | None = connection.scalar(query)
     return found
-
-
-def _replacing(table: Any) -> Any:
-    """Return the statement that adds lines, each in the place of one with its primary key."""
-    statement = upsert(table)
-    keys = [column.name for column in table.primary_key]
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _line(snapshot: int, position: int, case: LiveCase, now: float) -> dict[str, Any]:

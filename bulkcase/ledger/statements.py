@@ -54,7 +54,7 @@ _COMPARED = _CHANGED.values(
     looked_at=bindparam("seen_at"),
 )
 _DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_fields")
-_REKEY = _CHANGED.values(case_key=bindparam("new_key"))
+_REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("new_fingerprint"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
 
 
@@ -70,5 +70,5 @@ class Statements:
         """A row's step with what is then known of it."""
         self.compare = Prepared(_COMPARED, (*_DIFFERENCE, *_WHICH), dialect)
         """What a look at the live case says of a row that is to be sent."""
-        self.rekey = Prepared(_REKEY, ("new_key", *_WHICH), dialect)
+        self.rekey = Prepared(_REKEY, ("new_key", "new_fingerprint", *_WHICH), dialect)
         """The id of the case that a reference stands for."""

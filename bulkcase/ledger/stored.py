@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from bulkcase.cells import dump_cells
-from bulkcase.model import CaseUpdate, Edit, Outcome, Rejection, Row
+from bulkcase.model import CaseUpdate, Edit, Outcome, Rejection, Row, fingerprint_of
 
 _PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
 _NOT_COMPARED: Final = (None, None, None, None)
@@ -22,6 +22,20 @@ class Difference(NamedTuple):
     before: Mapping[str, Any] | None
     place: int | None
     looked_at: float | None
+
+
+class Keyed(NamedTuple):
+    """A row, and the key that it has."""
+
+    number: int
+    key: str
+    state: Outcome
+    body: bytes
+    edits: bytes | None
+
+    def fingerprint_as(self, key: str) -> bytes:
+        """Return the fingerprint that it has with another key."""
+        return fingerprint_of(key, load_values(self.body), load_edits(self.edits))
 
 
 def row_values(run: int, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:

@@ -34,6 +34,8 @@ def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: 
         if place.root in FIELDS:
             yield from _settings(place, source)
             yield from _constant(place, source, around)
+        if place.do in {"path", "custom"} and source.mode != "replace":
+            yield f"mapping.{key}.mode: is of lists, and nobody documents that this is one: take it out"
     yield from _collisions(job.mapping)
     for name, table in tables.items():
         yield from _lookup(name, table)
@@ -52,6 +54,8 @@ def _place(place: Place, allowed: Sequence[str]) -> Iterator[str]:
         yield f"{key}: {root} is {FIELDS[root].value}, and a path leads into an object"
     elif place.do == "path" and root in LEARNABLE:
         yield f"{key}: {root} is a whole object of the platform, never changed inside: map it by its name"
+    elif place.do == "custom" and not place.key.partition(".")[2].strip():
+        yield f"{key}: has no name of a custom field: write custom.NAME"
     elif place.do == "path" and not all(place.key.split(".")):
         yield f"{key}: is no path: write names with one dot between them"
     elif place.do in {"add", "remove"} and place.kind not in LISTS:

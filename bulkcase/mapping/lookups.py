@@ -87,7 +87,9 @@ class LearntTable:
 
 def _unknown(name: str, where: str, names: Sequence[str]) -> Fault:
     near = nearest(name, names)
-    hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}" if names else "there are none"
+    hint = (
+        f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}" if names else "none of them has one"
+    )
     return Fault("unknown_name", f"{shown(name)} is not {where}: {hint}")
 
 

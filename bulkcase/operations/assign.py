@@ -25,9 +25,10 @@ KEY_COLUMN: Final = "Case ID"
 """What the column of the keys is called in reports."""
 _ASSIGNMENT: Final = re.compile(r"(?P<key>[^=]+?)(?P<mode>[+-]?)=(?P<value>.*)", re.DOTALL)
 _MODES: Final = {"": "replace", "+": "add", "-": "remove"}
+_CUSTOM: Final = "custom.NAME"
 _LISTS: Final = (Kind.LIST, Kind.TEXTS)
-_KEY: Final = "set"
-"""Where the definition of such a run has what was said."""
+_SAID: Final = "set."
+"""How the keys start under which the definition of such a run has what was said."""
 
 
 def set_job(file: str | Path, keys: str | Path, assignments: Sequence[str], *, match: Match = "_id") -> Job:
@@ -44,29 +45,19 @@ def set_job(file: str | Path, keys: str | Path, assignments: Sequence[str], *, m
 
 def set_job_of(record: RunRecord) -> Job | None:
     """Return the job of a run that was such a one; None for any other run."""
-    if _KEY not in record.definition:
+    said = {key.removeprefix(_SAID): text for key, text in record.definition.items() if key.startswith(_SAID)}
+    if not said:
         return None
-    said = orjson.loads(record.definition[_KEY])
-    values = {key: (mode, value) for key, (mode, value) in said["values"].items()}
-    return _job(Path(record.job_file), said["keys"], values, said["match"])
+    match = orjson.loads(record.definition["input.key"]).get("match", "_id")
+    keys = record.input if Path(record.input).is_absolute() else "-"
+    values = {key: (mode, value) for key, (mode, value) in ((key, orjson.loads(text)) for key, text in said.items())}
+    return _job(Path(record.job_file), keys, values, match)
 
 
 def said_by(job: Job) -> dict[str, str]:
-    """Return what the definition of a run says of such a job; nothing for any other job."""
-    if job.cells is None:
-        return {}
-    values = {key: (job.mapping[key].mode, value) for key, value in job.cells.items()}
-    said = {"keys": job.input.path, "match": job.input.key.match, "values": values}
-    return {_KEY: orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()}
-
-
-def words_of(job: Job) -> list[str]:
-    """Return the arguments behind the job file that say such a job on the command line."""
-    assert job.cells is not None, "it is such a job"
-    signs = {mode: sign for sign, mode in _MODES.items()}
-    values = [f"{key}{signs[job.mapping[key].mode]}={value}" for key, value in job.cells.items()]
-    match = ["--match", job.input.key.match] if job.input.key.match != "_id" else []
-    return [job.input.path, *values, *match]
+    """Return what the definition of a run says of such a job, a text for each value; nothing for any other job."""
+    cells = job.cells or {}
+    return {f"{_SAID}{key}": orjson.dumps([job.mapping[key].mode, value]).decode() for key, value in cells.items()}
 
 
 def _parsed(assignments: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -105,8 +96,8 @@ def _job(file: Path, keys: str, values: Mapping[str, tuple[str, str]], match: Ma
 def _source(key: str, mode: str) -> dict[str, Any]:
     place = place_of(key, FieldSource(column=key))
     if place.root not in FIELDS:
-        near = nearest(place.root, [*FIELDS, "custom"])
-        hint = f"did you mean {near}?" if near else f"there are {', '.join(FIELDS)}, and custom.NAME"
+        near = nearest(place.root, [*FIELDS, _CUSTOM])
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(FIELDS)}, and {_CUSTOM}"
         raise UsageError(f"{key}: is no field of updateCase: {hint}")
     source: dict[str, Any] = {"column": key}
     if mode != "replace":

@@ -1,38 +1,42 @@
 """Comparing the rows of a run with what its snapshot has of their cases."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
 from bulkcase.ledger import ComparedRows, RunRows, Snapshot
 from bulkcase.ledger.changes import Change, decision
+from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.rows import PENDING
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.stored import Difference, Keyed, root_of
 from bulkcase.mapping.faults import Fault, joined, listed, shown
+from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.lookups import LearntTable
 from bulkcase.model import Outcome, Result
-from bulkcase.operations.batches import batches
 from bulkcase.planning.judge import Look, judge_row
 
-OnDecided = Callable[[Result], None]
-"""Told of each row that gets its outcome without being sent."""
+OnDecided = Callable[[int, Result], None]
+"""Told of each row, by its number, that gets its outcome without being sent."""
 
+_INVALID = Outcome.INVALID
 _LIKE = 200
 """References that are looked through for the nearest one."""
 _TOLD = 100
 """Rows for which the nearest reference is looked for: a wrong column is wrong in all of them."""
 
 
-def look_of(job: Job, snapshot: Snapshot, lookups: Snapshot | None = None) -> Look:
-    """Return what is known of the live cases; `lookups` is another snapshot that has the objects of names."""
+def look_of(job: Job, snapshot: Snapshot) -> Look:
+    """Return what is known of the live cases."""
     record = snapshot.record()
     return Look(
+        since=record.started_at,
         is_complete=record.is_complete,
         gaps=record.gaps or "the reading was stopped",
         is_filtered=bool(record.filter),
         leaves_changed=job.safety.on_conflict == "leave",
-        tables=tables_of(job, lookups or snapshot, is_whole=record.is_complete and not record.filter),
+        tables=tables_of(job, snapshot, is_whole=record.is_complete and not record.filter),
     )
 
 
@@ -48,23 +52,48 @@ def compare_rows(
     outcomes: Collection[Outcome] = PENDING,
     *,
     number: int | None = None,
-    told: OnDecided = lambda _: None,
-) -> None:
-    """Decide about rows by a look at their cases: what is sent for them, or their outcome."""
+    told: OnDecided = lambda *_: None,
+    paths: set[str] | None = None,
+) -> int:
+    """Decide about rows by a look at their cases: what is sent for them, or their outcome.
+
+    Return how many values are emptied by what is sent; add to `paths` those that some of the cases show.
+    """
+    clears = 0
+    shown_paths = paths if paths is not None else set()
     for batch in rows.beside(outcomes, number):
         changes: list[Change] = []
         differences: list[Difference] = []
         for row in batch:
+            shown_paths.update(key for key, edit in row.edits.items() if edit.do == "path" and shows(row.live, key))
             judged = judge_row(row, look)
             difference = judged.difference
             if judged.result is not None:
                 changes.append(decision(row.number, judged.result, now, row.state))
-                told(judged.result)
+                told(row.number, judged.result)
                 difference = None if difference is None else difference._replace(state=judged.result.outcome)
             if difference is not None:
                 differences.append(difference)
+                clears += _clears(row, difference)
         rows.apply(changes)
         rows.differ(differences)
+    return clears
+
+
+def shows(live: Mapping[str, Any] | None, path: str) -> bool:
+    """Say whether a case shows something at a path, if only that it is empty."""
+    place: Any = live
+    for step in path.split("."):
+        if not isinstance(place, Mapping) or step not in place:
+            return False
+        place = place[step]
+    return True
+
+
+def _clears(row: Beside, difference: Difference) -> int:
+    """Return how many values of a case are emptied by what is sent for a row."""
+    whole = sum(value in (None, []) for field, value in row.body.items() if field in difference.sent)
+    return whole + sum(edit.value is None for key, edit in row.edits.items() if root_of(key) in difference.sent)
 
 
 def resolve_names(rows: RunRows, tables: Mapping[str, LearntTable], now: float) -> None:
@@ -90,23 +119,32 @@ def resolve_references(rows: RunRows, snapshot: Snapshot, now: float, outcomes: 
     The id of a case is taken for its reference too. What is not found in a list with gaps stays as it is.
     """
     untold = _TOLD
-    is_complete = snapshot.record().is_complete
-    for batch in batches(rows.waiting_keys(outcomes)):
-        keys = [key for _, key, _ in batch]
+    record = snapshot.record()
+    is_complete = record.is_complete
+    for batch in rows.waiting_keys(outcomes):
+        keys = [row.key for row in batch]
         by_ref = snapshot.ids_by_ref([key.lower() for key in keys])
         ids = snapshot.positions(keys)
-        found: list[tuple[int, str, Outcome]] = []
+        found: list[tuple[Keyed, str]] = []
         changes: list[Change] = []
-        for number, key, state in batch:
-            cases = by_ref.get(key.lower(), [])
-            if len(cases) == 1 and key not in ids:
-                found.append((number, cases[0], state))
+        for row in batch:
+            cases = by_ref.get(row.key.lower(), [])
+            if len(cases) == 1 and row.key not in ids:
+                fault = read_key(cases[0])
+                if isinstance(fault, Fault):
+                    message = f"the id of its case cannot be sent: {fault.reason}"
+                    changes.append(
+                        decision(row.number, Result(_INVALID, code=fault.code, message=message), now, row.state)
+                    )
+                else:
+                    found.append((row, cases[0]))
             elif len(cases) > 1:
-                changes.append(decision(number, _ambiguous(key, cases), now, state))
-            elif not cases and key not in ids and is_complete:
+                changes.append(decision(row.number, _ambiguous(row.key, cases), now, row.state))
+            elif not cases and row.key not in ids and is_complete:
                 untold -= 1
-                hint = _nearest(key, snapshot) if untold >= 0 else ""
-                changes.append(decision(number, _unknown(key, hint), now, state))
+                hint = _nearest(row.key, snapshot) if untold >= 0 else ""
+                unknown = _unknown(row.key, hint, is_filtered=bool(record.filter))
+                changes.append(decision(row.number, unknown, now, row.state))
         rows.rekey(found)
         rows.apply(changes)
 
@@ -116,9 +154,10 @@ def _ambiguous(key: str, cases: Collection[str]) -> Result:
     return Result(Outcome.INVALID, code="ambiguous_reference", message=message)
 
 
-def _unknown(key: str, hint: str) -> Result:
+def _unknown(key: str, hint: str, *, is_filtered: bool) -> Result:
     near = f": did you mean {hint}?" if hint else ""
-    return Result(Outcome.INVALID, code="case_not_found", message=f"{shown(key)} is the reference of no case{near}")
+    which = " that snapshot.filter lets through" if is_filtered else ""
+    return Result(_INVALID, code="case_not_found", message=f"{shown(key)} is the reference of no case{which}{near}")
 
 
 def _nearest(key: str, snapshot: Snapshot) -> str:

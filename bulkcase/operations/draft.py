@@ -18,7 +18,11 @@ from bulkcase.mapping import Mapper, compile_mapping
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
 from bulkcase.operations.batches import batches
 from bulkcase.operations.definition import definition_of, refuse_changes
+from bulkcase.operations.progress import InputTally, OnProgress
 from bulkcase.operations.runtime import Runtime, near, target_name
+
+_NAMES_KEPT = 1000
+"""Names of a field from which on it does not matter any more how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class Draft:
     rows: int
     clears: int
     """How many values are emptied."""
-    names: Mapping[str, Mapping[str, str]]
-    """Names that a call each may find: by field, and without regard to case."""
+    names: Mapping[str, Mapping[str, None]]
+    """Names that a call each may find, by field; as they are written, as nobody knows how the server compares them."""
     notes: Sequence[str]
     """What a person should know of the input."""
     fed_back: bool
@@ -45,6 +49,7 @@ def drafted(
     runtime: Runtime,
     continues: RunRecord | None = None,
     reports: Path | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Iterator[Draft]:
     """Read the input of a job into a new run; where the body raises, nothing of it is left behind.
 
@@ -54,7 +59,7 @@ def drafted(
     lookups = load_lookup_files(job)
     if continues is not None:
         refuse_changes(job, lookups, continues)
-    with _opened(job) as table:
+    with _opened(job, is_corrected=continues is not None) as table:
         mapper = compile_mapping(job, table.header, lookups, fed_back=table.fed_back)
         run = ledger.create_run(
             now=runtime.clock.now(),
@@ -71,21 +76,24 @@ def drafted(
             reports=None if reports is None else str(reports.absolute()),
         )
         try:
-            yield _draft(ledger.rows(run), run, job, table, mapper, limit, runtime.clock.now())
+            yield _draft(ledger.rows(run), run, job, table, mapper, limit, InputTally(runtime.clock, on_progress))
         except BaseException:
             ledger.discard(run)
             raise
 
 
 def _draft(
-    rows: RunRows, run: RunRecord, job: Job, table: Table, mapper: Mapper, limit: int | None, now: float
+    rows: RunRows, run: RunRecord, job: Job, table: Table, mapper: Mapper, limit: int | None, tally: InputTally
 ) -> Draft:
+    now = tally.clock.now()
     refuse_a_stale_file(job, table.name, table.modified_at, now)
     reading = _Reading(DamageLint(table.header, job.input.key.column))
     for batch in batches(islice(table.rows(), limit)):
         rows.add([(row, reading.mapped(row, mapper)) for row in batch], now)
+        tally.read(reading.count)
     if not reading.count:
-        raise InputError(f"{table.name}: has a header and no rows: nothing to do; check the export")
+        what = "a header and no rows" if job.cells is None else "no keys"
+        raise InputError(f"{table.name}: has {what}: nothing to do; check the export")
     least = job.input.min_rows
     if limit is None and least is not None and reading.count < least:
         raise InputError(
@@ -104,7 +112,7 @@ class _Reading:
         self.lint = lint
         self.count = 0
         self.clears = 0
-        self.names: dict[str, dict[str, str]] = {}
+        self.names: dict[str, dict[str, None]] = {}
 
     def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
         """Return what the mapping makes of a row."""
@@ -119,8 +127,8 @@ class _Reading:
 
     def _note_names(self, update: CaseUpdate) -> None:
         for field, edit in update.edits.items():
-            if edit.named and field in FOUND_BY_FILTER:
-                self.names.setdefault(field, {}).setdefault(edit.value.casefold(), edit.value)
+            if edit.named and field in FOUND_BY_FILTER and len(self.names.get(field, ())) < _NAMES_KEPT:
+                self.names.setdefault(field, {})[edit.value] = None
 
 
 def refuse_a_stale_file(job: Job, name: str, modified_at: float | None, now: float) -> None:
@@ -133,10 +141,17 @@ def refuse_a_stale_file(job: Job, name: str, modified_at: float | None, now: flo
         )
 
 
-def _opened(job: Job) -> Table:
-    """Open the input of a job: a table, or a list of keys."""
+def _opened(job: Job, *, is_corrected: bool) -> Table:
+    """Open the input of a job: a table, or a list of keys; what corrects such a list may be bulkcase's own table."""
     source = source_of(job)
-    return open_table(source) if job.cells is None else open_keys(source.path, job.cells, job.input.key.column)
+    if job.cells is None:
+        return open_table(source)
+    if is_corrected and source.path.suffix == ".csv":
+        table = open_table(source)
+        if table.fed_back:
+            return table
+        table.close()
+    return open_keys(source.path, job.cells, job.input.key.column)
 
 
 def source_of(job: Job) -> Source:

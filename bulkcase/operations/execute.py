@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
 from bulkcase.job import Job
+from bulkcase.job.needs import oldest_look
 from bulkcase.kore.door import Door
 from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
 from bulkcase.model import Outcome, Result, RunState, Stop, StopReason
@@ -16,7 +17,7 @@ from bulkcase.operations.compare import look_of
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
-from bulkcase.operations.fresh import FreshRows, look_for_unseen
+from bulkcase.operations.fresh import Freshness, FreshRows
 from bulkcase.operations.look import a_reader
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
@@ -24,7 +25,9 @@ from bulkcase.operations.progress import Tally, reporting
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
 from bulkcase.operations.target import check_credentials, open_door, open_target
+from bulkcase.operations.unseen import look_for_unseen
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
+from bulkcase.operations.whereabouts import Whereabouts
 from bulkcase.reporting import make_folder
 from bulkcase.sending import InOrder, Pool, Sender
 from bulkcase.sending.pool import OnSettled, Source
@@ -112,54 +115,55 @@ class Execution:
             open_target(job, runtime, rows.case_keys(outcomes)) as target,
             open_door(self._desk, target, forecast, self._stop, journal) as door,
         ):
-            if isinstance(rows, ComparedRows):
-                await self._look_for_unseen(rows, outcomes, door, journal)
-                forecast = forecast_of(job, self._left)
             tally = Tally(forecast, runtime.clock, door.pause)
             settled = self._counted(stop_on_failures(job.safety, self._stop, tally.settled))
-            pool = Pool(
-                self._source(rows, outcomes, door, journal, settled),
-                door=door,
-                sender=Sender(door, job.retry, clock=runtime.clock, chance=runtime.chance, stop=self._stop),
-                journal=journal,
-                clock=runtime.clock,
-                stop=self._stop,
-                on_settled=settled,
-            )
             async with (
                 watching(job.safety, door, runtime.clock, self._stop, wait=self._wait),
                 reporting(tally, self._on_progress, runtime.clock),
             ):
-                await pool.run(min(job.quota.max_in_flight, max(forecast.calls, 1)))
+                source = await self._source(rows, outcomes, door, journal, settled)
+                if source is None:
+                    return
+                pool = Pool(
+                    source,
+                    door=door,
+                    sender=Sender(door, job.retry, clock=runtime.clock, chance=runtime.chance, stop=self._stop),
+                    journal=journal,
+                    clock=runtime.clock,
+                    stop=self._stop,
+                    on_settled=settled,
+                )
+                await pool.run(min(job.quota.max_in_flight, forecast.calls))
 
-    async def _look_for_unseen(
-        self, rows: ComparedRows, outcomes: Collection[Outcome], door: Door, journal: Journal
-    ) -> None:
-        """Look once more for cases that were not seen, and leave alone the rows whose cases still are not."""
-        desk = self._desk
-        reader = a_reader(desk.job, door, desk.runtime, journal, self._stop)
-        with suppress(Stopped):
-            await look_for_unseen(rows, outcomes, desk.job, reader, desk.ledger.snapshot(rows.snapshot), desk.runtime)
-        counts = rows.counts()
-        self._left = sum(counts[outcome] for outcome in outcomes) - rows.unplaced(outcomes)
-
-    def _source(
+    async def _source(
         self, rows: RunRows, outcomes: Collection[Outcome], door: Door, journal: Journal, settled: OnSettled
-    ) -> Source:
-        """Return where the pool takes its rows from: in input order, or in that of the live cases."""
+    ) -> Source | None:
+        """Return where the pool takes its rows from: in input order, or in that of the live cases.
+
+        None where the run was stopped before it could be told.
+        """
         if not isinstance(rows, ComparedRows):
             return InOrder(rows.sendable(outcomes))
-        job, runtime = self._desk.job, self._desk.runtime
-        snapshot = self._desk.ledger.snapshot(rows.snapshot)
+        job, runtime, ledger = self._desk.job, self._desk.runtime, self._desk.ledger
+        snapshot = ledger.snapshot(rows.snapshot)
+        record = snapshot.record()
+        reader = a_reader(job, door, runtime, journal, self._stop, filters=record.filter)
+        try:
+            leave = await look_for_unseen(rows, outcomes, job, reader, snapshot, lambda *_: None)
+        except Stopped:
+            return None
+        counts = rows.counts()
+        self._left = sum(counts[outcome] for outcome in outcomes) - rows.unplaced(outcomes) - len(leave)
+        max_age, now = oldest_look(job), runtime.clock.now
         return FreshRows(
             rows,
             outcomes,
-            reader=a_reader(job, door, runtime, journal, self._stop),
-            snapshot=snapshot,
+            whereabouts=Whereabouts(reader, snapshot, now, max_age),
             look=look_of(job, snapshot),
-            max_age=job.snapshot.max_age,
+            freshness=Freshness(max_age, ledger.others_since(rows.run, record.started_at), leave),
             clock=runtime.clock,
-            told=lambda result: settled(result, 0.0),
+            stop=self._stop,
+            told=lambda _, result: settled(result, 0.0),
             written=journal.write,
         )
 

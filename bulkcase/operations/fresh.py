@@ -3,20 +3,32 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 
 from bulkcase.clock import Clock
-from bulkcase.job import Job
-from bulkcase.ledger import ComparedRows, Snapshot
+from bulkcase.ledger import ComparedRows
 from bulkcase.ledger.changes import decision
-from bulkcase.ledger.rows import Sendable
+from bulkcase.ledger.compared import NOT_SEEN
+from bulkcase.ledger.rows import PENDING, Sendable
 from bulkcase.model import Outcome, Result
-from bulkcase.operations.compare import OnDecided, compare_rows, look_of, resolve_references
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.compare import OnDecided, compare_rows
+from bulkcase.operations.whereabouts import Whereabouts
 from bulkcase.planning.judge import Look
-from bulkcase.reading.reader import Reader
+from bulkcase.stopping import StopSwitch
 
-_TRIES = 3
-"""Pages that are read to find a case that is not where it was."""
+_START = (-1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When what is known of a case still holds."""
+
+    max_age: float
+    """Seconds."""
+    others: Collection[int]
+    """Runs, by their `seq`, that have sent something to the target since the list was read."""
+    leave: Collection[int]
+    """Rows that were decided about a moment ago, and are not sent whatever their outcome."""
 
 
 class FreshRows:
@@ -31,27 +43,30 @@ class FreshRows:
         rows: ComparedRows,
         outcomes: Collection[Outcome],
         *,
-        reader: Reader,
-        snapshot: Snapshot,
+        whereabouts: Whereabouts,
         look: Look,
-        max_age: float,
+        freshness: Freshness,
         clock: Clock,
+        stop: StopSwitch,
         told: OnDecided,
         written: Callable[[], Awaitable[None]],
     ) -> None:
         self._rows = rows
         self._outcomes = outcomes
-        self._reader = reader
-        self._snapshot = snapshot
+        self._any = frozenset(outcomes) | PENDING
+        """What a row may be that was handed out, or put back."""
+        self._whereabouts = whereabouts
         self._look = look
-        self._max_age = max_age
+        self._freshness = freshness
         self._clock = clock
+        self._stop = stop
         self._told = told
         self._written = written
         self._waiting: deque[Sendable] = deque()
-        self._last = (-1, -1)
-        self._shift = 0
-        """By how much cases were found before their places, the last time that one was looked for."""
+        self._last = _START
+        self._is_stale = False
+        """Whether a page was read again since the rows that wait were looked up."""
+        self._put_back: deque[int] = deque()
         self._turn = asyncio.Lock()
 
     async def next(self) -> Sendable | None:
@@ -60,21 +75,20 @@ class FreshRows:
             # Somebody reads a page: the outcome of the worker's last row is not to wait for that.
             await self._written()
         async with self._turn:
-            while True:
-                if not self._waiting:
-                    self._waiting.extend(self._rows.next_by_place(self._outcomes, self._last))
-                if not self._waiting:
-                    return None
-                row = self._waiting.popleft()
-                assert row.place is not None, "only rows whose cases were seen are sent"
-                self._last = (row.place, row.number)
-                if self.is_fresh(row):
-                    return row
-                # What waits was looked up before: it is looked up again.
-                self._waiting.clear()
-                found = await self._looked_at(row)
+            while (row := await self._following()) is not None:
+                self._stop.check()
+                if row.number in self._freshness.leave:
+                    continue
+                current = self._rows.one(row.number, self._any) if self._is_stale else row
+                if current is None or self.is_fresh(current):
+                    found = current
+                else:
+                    found = await self._looked_at(current)
                 if found is not None:
                     return found
+                # Many may follow that are not sent: the loop has other things to do as well.
+                await asyncio.sleep(0)
+        return None
 
     def is_fresh(self, row: Sendable) -> bool:
         """Say whether a row was compared with the last look at its case, and that is not too old."""
@@ -83,73 +97,60 @@ class FreshRows:
     async def again(self, row: Sendable) -> Sendable | None:
         """Return a row as a new look at its case says that it is to be sent; None where it is not."""
         async with self._turn:
-            return await self._looked_at(row)
+            current = self._rows.one(row.number, self._any)
+            return None if current is None else await self._looked_at(current)
+
+    def put_back(self, row: Sendable) -> None:
+        """Hand out a row once more that waits again: when all others had their turn."""
+        self._put_back.append(row.number)
+
+    async def _following(self) -> Sendable | None:
+        """Return the next row of the list as it is in the ledger; at its end, what was put back."""
+        while not self._waiting:
+            self._waiting.extend(self._rows.next_by_place(self._outcomes, self._last))
+            self._is_stale = False
+            if self._waiting:
+                break
+            if not self._put_back:
+                return None
+            await self._written()
+            again = self._rows.one(self._put_back.popleft(), PENDING)
+            if again is not None:
+                return again
+        row = self._waiting.popleft()
+        assert row.place is not None, "only rows whose cases were seen are sent"
+        self._last = (row.place, row.number)
+        return row
 
     def _is_young(self, row: Sendable) -> bool:
-        return row.read_at is not None and self._clock.now() - row.read_at <= self._max_age
+        if row.read_at is None or self._clock.now() - row.read_at > self._freshness.max_age:
+            return False
+        if row.last is Outcome.UNKNOWN and row.read_at <= (row.finished_at or 0.0):
+            return False  # its update may have landed since
+        others = self._freshness.others
+        return not others or self._rows.changed_by(others, row.case_id) < row.read_at
 
     async def _looked_at(self, row: Sendable) -> Sendable | None:
-        current = self._rows.one(row.number, self._outcomes)
-        if current is None:
-            return None
-        if not self._is_young(current) and not await self._find(current):
-            if current.last is not Outcome.UNKNOWN:
-                self._give_up(current)
-            return None
-        now = self._clock.now()
-        compare_rows(self._rows, self._look, now, self._outcomes, number=row.number, told=self._told)
-        return self._rows.one(row.number, self._outcomes)
+        assert row.place is not None, "only rows whose cases were seen are sent"
+        if not self._is_young(row):
+            self._is_stale = True
+            if not await self._whereabouts.find(row.case_id, row.place):
+                if row.last is not Outcome.UNKNOWN:
+                    self._give_up(row)
+                return None
+        decided: list[Result] = []
 
-    async def _find(self, row: Sendable) -> bool:
-        """Read the page again that has the case of a row; say whether it was found, not far from where it was."""
-        assert row.place is not None, "it was seen when it was planned"
-        known = self._snapshot.positions([row.case_id]).get(row.case_id, row.place)
-        at, tried = max(known - self._shift, 0), set[int]()
-        for _ in range(_TRIES):
-            page = await self._reader.read_again(self._snapshot, at)
-            if row.case_id in page.now:
-                self._shift = known - page.now[row.case_id]
-                return True
-            tried.add(page.start)
-            # What else is on that page tells how far the list has moved; else the pages beside it are tried.
-            at = next(
-                (
-                    place
-                    for place in (known - page.shift, at - page.size, at + page.size)
-                    if place >= 0 and page.of(place) not in tried
-                ),
-                -1,
-            )
-            if at < 0:
-                break
-        return False
+        def note(number: int, result: Result) -> None:
+            decided.append(result)
+            self._told(number, result)
+
+        compare_rows(self._rows, self._look, self._clock.now(), self._any, number=row.number, told=note)
+        found = self._rows.one(row.number, self._any)
+        # What stays in doubt is not compared, and not sent either.
+        return None if decided or found is None or found.looked_at != found.read_at else found
 
     def _give_up(self, row: Sendable) -> None:
-        message = f"{row.case_id} was seen when the run was planned, and is not where it was in the list of cases"
-        result = Result(Outcome.FAILED, code="case_not_seen", message=message)
+        message = f"{row.case_id} was seen when the run was planned, and is not in the list of cases any more"
+        result = Result(Outcome.FAILED, code=NOT_SEEN, message=message)
         self._rows.apply([decision(row.number, result, self._clock.now(), row.last)])
-        self._told(result)
-
-
-async def look_for_unseen(
-    rows: ComparedRows,
-    outcomes: Collection[Outcome],
-    job: Job,
-    reader: Reader,
-    snapshot: Snapshot,
-    runtime: Runtime,
-) -> None:
-    """Read the list of cases once more where it is needed; decide about failed rows whose cases were not seen in it.
-
-    That is where there are such rows, and where what was read was taken out again after the run had ended. Raises
-    Stopped, and EnvironmentFailed where it cannot be read.
-    """
-    unseen = {Outcome.FAILED} & set(outcomes)
-    if snapshot.record().pages and not (unseen and rows.unplaced(unseen)):
-        return
-    snapshot.begin_again(runtime.clock.now())
-    await reader.read_on(snapshot, lambda *_: None)
-    now = runtime.clock.now()
-    if job.input.key.match == "refId":
-        resolve_references(rows, snapshot, now, unseen)
-    compare_rows(rows, look_of(job, snapshot), now, unseen)
+        self._told(row.number, result)

@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
-from bulkcase.errors import NotPlanned
+from bulkcase.errors import JobError, NotPlanned
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups, needs
 from bulkcase.kore.door import Door
 from bulkcase.kore.pages import Paging
 from bulkcase.ledger import Journal, RunRecord, Snapshot
 from bulkcase.ledger.stored import root_of
+from bulkcase.mapping.faults import listed
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
@@ -21,6 +23,9 @@ from bulkcase.planning.forecast import Forecast
 from bulkcase.planning.worth import Choice, Question, at_once, by_pages
 from bulkcase.reading.reader import CasesRefused, Reader, Wanted
 from bulkcase.stopping import Stopped, StopSwitch
+
+_MOST_NAMES = 50
+"""Names that are looked for by a call each: no account has so many statuses."""
 
 Names = Mapping[str, Collection[str]]
 """Names that rows use, by the field whose objects they stand for."""
@@ -53,10 +58,27 @@ async def look(desk: Desk, run: RunRecord, names: Names, options: Options, *, ke
         share=desk.ledger.share_that_changes(run),
     )
     choice = at_once(question)
+    if question.names > _MOST_NAMES and job.snapshot.read == "never":
+        raise _too_many_names(job, names)
     if choice is not None and not choice.read and not (question.names and question.cases):
         return Glance(choice)
     async with opened_reader(desk, rows.case_keys(), options, run=run, keeps_hours=keeps_hours) as at:
-        return await _look(at, question, choice, names)
+        try:
+            return await _look(at, question, choice, names)
+        except CasesRefused as error:
+            why = choice.why if choice is not None else "names are looked for"
+            raise CasesRefused(
+                f"{job.file}: live cases are needed ({why}), and {error}: see that the app may call getCases"
+            ) from None
+
+
+def _too_many_names(job: Job, names: Names) -> JobError:
+    field = max(names, key=lambda name: len(names[name]))
+    some = listed(names[field], 5)
+    return JobError(
+        f"{job.file}: lookups.{field}: the input has {len(names[field]):,} different names ({some}), "
+        'each of which would cost a call: is that the right column? Else write snapshot.read = "auto"'
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,8 @@ async def _look(at: AtReader, question: Question, choice: Choice | None, names: 
     if snapshot is not None and choice.read:
         await at.read(snapshot)
         return Glance(choice, snapshot)
+    if not names:
+        return Glance(choice)
     job, now = at.desk.job, at.desk.runtime.clock.now()
     lookups = at.desk.ledger.new_snapshot(target_name(job), {}, (), now)
     for field, wanted in names.items():
@@ -136,7 +160,7 @@ async def opened_reader(
             ):
                 tally = PageTally(job.quota.windows, runtime.clock, door.pause)
                 async with reporting(tally, options.get("on_progress"), runtime.clock):
-                    yield AtReader(desk, a_reader(job, door, runtime, journal, stop, lookups), tally)
+                    yield AtReader(desk, a_reader(job, door, runtime, journal, stop, lookups=lookups), tally)
     except Stopped:
         raise _not_planned(stop) from None
     finally:
@@ -150,13 +174,16 @@ def a_reader(
     runtime: Runtime,
     journal: Journal,
     stop: StopSwitch,
+    *,
     lookups: Sequence[str] | None = None,
+    filters: Mapping[str, Any] | None = None,
 ) -> Reader:
-    """Return what reads the live cases of a job, or nothing but these lookups, through a door."""
-    if lookups is None:
-        wanted = Wanted(job.snapshot.filter, kept_fields(job), live_lookups(job))
-    else:
-        wanted = Wanted(job.snapshot.filter, (), lookups)
+    """Return what reads the live cases of a job, or nothing but these lookups, through a door.
+
+    `filters` are those of a list that is read again, in the place of those that the job has today.
+    """
+    filters = job.snapshot.filter if filters is None else filters
+    wanted = Wanted(filters, kept_fields(job), live_lookups(job)) if lookups is None else Wanted(filters, (), lookups)
     return Reader(door, wanted, job.retry, journal=journal, clock=runtime.clock, chance=runtime.chance, stop=stop)
 
 

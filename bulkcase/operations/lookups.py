@@ -7,7 +7,8 @@ from typing import Any, Unpack
 
 import orjson
 
-from bulkcase.errors import UsageError
+from bulkcase.errors import EnvironmentFailed, UsageError
+from bulkcase.fields.equal import same_item
 from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
@@ -15,6 +16,7 @@ from bulkcase.operations.desk import at_desk
 from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
 from bulkcase.operations.runtime import Runtime
+from bulkcase.reading.reader import CasesRefused
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file
 
@@ -29,7 +31,8 @@ class LearntLookup:
     field: str
     path: Path
     table: Mapping[str, Any]
-    """The objects by name; a name of several objects stands there once for each, with its id behind it."""
+    """The objects by name; a name of several objects stands there once for each, with its id behind it. No file is
+    written where there are none."""
     gaps: str
     """Why it may lack some; empty where all cases were seen."""
 
@@ -46,24 +49,37 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
     for path in paths.values():
         if path.exists():
             raise UsageError(f"{path}: is there already: move it away, or name another folder with -o")
+    try:
+        make_folder(folder or job.file.parent)
+    except EnvironmentFailed:
+        raise UsageError(f"{folder}: is no folder that can be written: name another one with -o") from None
     with at_desk(job, f"lookups {job.file.name}", runtime) as desk:
         keys = (f"ci-{number:04d}" for number in range(_MADE_UP))
         async with opened_reader(desk, keys, options, lookups=fields) as at:
             snapshot = at.snapshot((), fields)
-            await at.read(snapshot)
+            try:
+                await at.read(snapshot)
+            except CasesRefused as error:
+                raise CasesRefused(f"{job.file}: live cases cannot be read: {error}") from None
         gaps = snapshot.record().gaps
         tables = {field: _table(list(snapshot.learnt(field))) for field in fields}
-    make_folder(folder or job.file.parent)
     for field, path in paths.items():
+        if not tables[field]:
+            continue
         with whole_file(path) as file:
             file.write(orjson.dumps(tables[field], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     return [LearntLookup(field, path, tables[field], gaps) for field, path in paths.items()]
 
 
 def _table(found: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return objects by name; names that differ in nothing but case have the id of their object behind them."""
-    folded = [name.strip().casefold() for name, _ in found]
-    return {
-        name if folded.count(name.strip().casefold()) == 1 else f"{name} ({entry.get('_id')})": entry
-        for name, entry in found
-    }
+    """Return objects by name; a name of several, whatever its case, has their numbers or ids behind it."""
+    different: dict[str, list[tuple[str, Any]]] = {}
+    for name, entry in found:
+        same = different.setdefault(name.strip().casefold(), [])
+        if not any(same_item(entry, other) for _, other in same):
+            same.append((name, entry))
+    table: dict[str, Any] = {}
+    for same in different.values():
+        for number, (name, entry) in enumerate(same, start=1):
+            table[name if len(same) == 1 else f"{name} ({entry.get('_id', number)})"] = entry
+    return table

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Unpack
 
+from bulkcase.errors import JobError
+from bulkcase.fields import nearest
 from bulkcase.job import Job
+from bulkcase.job.needs import CUSTOM
 from bulkcase.ledger import ComparedRows, Ledger, RunRecord, RunRows
 from bulkcase.ledger.changes import decision
+from bulkcase.mapping.faults import listed
 from bulkcase.model import Outcome, Result
 from bulkcase.operations.batches import batches
 from bulkcase.operations.compare import compare_rows, look_of, resolve_names, resolve_references, tables_of
@@ -41,10 +45,11 @@ async def plan_at(
 ) -> Plan:
     """Plan at a desk; see `plan`. A run that continues another one must be of the same key, mapping and lookups."""
     ledger, job, runtime = desk.ledger, desk.job, desk.runtime
-    reports = options.get("reports")
-    with drafted(ledger, job, limit=limit, runtime=runtime, continues=continues, reports=reports) as draft:
-        names = {field: list(found.values()) for field, found in draft.names.items()}
-        glance = await look(desk, draft.run, names, options, keeps_hours=keeps_hours)
+    reports, told = options.get("reports"), options.get("on_progress")
+    with drafted(
+        ledger, job, limit=limit, runtime=runtime, continues=continues, reports=reports, on_progress=told
+    ) as draft:
+        glance = await look(desk, draft.run, draft.names, options, keeps_hours=keeps_hours)
         return _decided(ledger, draft, glance, job, runtime)
 
 
@@ -70,18 +75,39 @@ def _decided(ledger: Ledger, draft: Draft, glance: Glance | None, job: Job, runt
     _decide_duplicates(rows, job.input.duplicates, now)
     if run.continues is not None:
         _leave_out_what_landed(rows, ledger.related(run), now)
+    clears = draft.clears
     if snapshot is not None:
         assert isinstance(rows, ComparedRows), "the run goes by a snapshot"
-        compare_rows(rows, look_of(job, snapshot), now)
+        paths: set[str] = set()
+        clears = compare_rows(rows, look_of(job, snapshot), now, paths=paths)
+        _refuse_unknown_paths(job, rows, paths)
     elif glance is not None and glance.lookups is not None:
         resolve_names(rows, tables_of(job, glance.lookups, is_whole=False), now)
-    run = ledger.planned(run, rows=draft.rows, clears=draft.clears, notes=draft.notes)
+    run = ledger.planned(run, rows=draft.rows, clears=clears, notes=draft.notes)
     return replace(plan_of(ledger, run, job, runtime), fed_back=draft.fed_back)
+
+
+def _refuse_unknown_paths(job: Job, rows: ComparedRows, shown: set[str]) -> None:
+    """Raise JobError for a path that is to be set and that none of the cases has: most likely it is misspelt."""
+    written = {key for key in job.mapping if "." in key and not key.startswith(CUSTOM)}
+    unknown = sorted((written - shown) & rows.edited_keys())
+    if not unknown:
+        return
+    known = {f"{root}.{name}" for root in {key.partition(".")[0] for key in unknown} for name in rows.keys_in(root)}
+    hints = {key: nearest(key, known) for key in unknown}
+    raise JobError(
+        *(
+            f"{job.file}: mapping.{key}: none of the cases has it: "
+            + (f"did you mean {near}?" if near else f"there are {listed(sorted(known), 10)}")
+            for key, near in hints.items()
+        )
+    )
 
 
 def _decide_duplicates(rows: RunRows, rule: str, now: float) -> None:
     """Give their outcome to all but one of the rows that are about the same case."""
-    changes = (decision(number, result, now) for group in rows.repeated() for number, result in decide(group, rule))
+    groups = ([(number, fingerprint) for number, fingerprint, _ in group] for group in rows.repeated())
+    changes = (decision(number, result, now) for group in groups for number, result in decide(group, rule))
     for batch in batches(changes):
         rows.apply(batch)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bulkcase.errors import EnvironmentFailed, UsageError
-from bulkcase.job import Job, load
+from bulkcase.job import Job, load_without_rows
+from bulkcase.job.needs import oldest_look
 from bulkcase.job.sources import FILE
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
-from bulkcase.operations.assign import set_job, words_of
 from bulkcase.operations.runtime import Runtime, is_sandbox, ledger_path, near, rehearsal
 from bulkcase.planning.changes import ChangeCounter, ChangeGroup, parts, shown
 from bulkcase.planning.forecast import Forecast
@@ -134,7 +134,7 @@ def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -
     duration, span = forecast_of(job, sends + pages).seconds, record.read_at - record.started_at
     at_start, at_end = now - record.started_at, now + duration - record.started_at - span
     oldest, youngest = max(at_start, at_end), min(at_start, at_end)
-    limit = job.snapshot.max_age
+    limit = oldest_look(job)
     if oldest <= limit:
         return 0
     return pages if youngest >= limit else math.ceil(pages * (oldest - limit) / (oldest - youngest))
@@ -142,16 +142,11 @@ def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -
 
 def command_for(plan: Plan) -> str:
     """Return the exact command that runs a plan as it is."""
-    job_file = str(near(plan.job.file.absolute()))
-    if plan.job.cells is not None:
-        written = set_job(plan.job.file, plan.job.input.path, words_of(plan.job)[1:2])
-        words = ["bulkcase", "set", job_file, plan.input, *words_of(plan.job)[1:]]
-    else:
-        written = load(plan.job.file)
-        words = ["bulkcase", "run", job_file, "--plan", plan.run_id]
-        # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.
-        if plan.job.input.path not in {written.input.path, STREAM}:
-            words += ["--input", plan.input]
+    words = ["bulkcase", "run", str(near(plan.job.file.absolute())), "--plan", plan.run_id]
+    written = load_without_rows(plan.job.file)
+    # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.
+    if plan.job.cells is None and plan.job.input.path not in {written.input.path, STREAM}:
+        words += ["--input", plan.input]
     if is_sandbox(plan.job) and not is_sandbox(written):
         words.append("--sandbox")
         written = rehearsal(written)
@@ -194,7 +189,12 @@ def write_plan(plan: Plan, path: Path) -> None:
 def _changes(sent: bytes | None, before: bytes | None) -> list[tuple[str, str, str]]:
     """Return name, old and new value of what is sent; the old one is empty where it was not read."""
     found = parts(orjson.loads(sent or b"{}"), None if before is None else orjson.loads(before))
-    return [(name, shown(old, name), shown(new, name)) for name, old, new in found]
+    # A line break in a value would look like the next value.
+    return [(name, _line(shown(old, name)), _line(shown(new, name))) for name, old, new in found]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def forecast_of(job: Job, calls: int) -> Forecast:

@@ -34,7 +34,7 @@ class Progress:
     why_paused: str = ""
     """Why everybody waits, in a few words; empty while calls leave."""
     of: str = "rows"
-    """What is counted: rows that are sent, or pages of live cases that are read."""
+    """What is counted: `rows` that are sent, `pages` of live cases that are read, or rows of the `input` that are."""
     is_over: bool = False
     """Whether this is the last word on it."""
 
@@ -83,6 +83,25 @@ class Tally:
             paused=max(paused_until - now, 0.0),
             why_paused=why_paused,
         )
+
+
+class InputTally:
+    """Counts the rows of an input while they are read; told of where that takes its time."""
+
+    def __init__(self, clock: Clock, on_progress: OnProgress | None) -> None:
+        self.clock = clock
+        self._on_progress = on_progress
+        self._started = self._told = clock.monotonic()
+
+    def read(self, count: int) -> None:
+        """Tell that so many rows were read by now, every half second."""
+        now = self.clock.monotonic()
+        if self._on_progress is None or now - self._told < INTERVAL:
+            return
+        self._told = now
+        progress = Progress(count, 0, 0, count / (now - self._started), self.clock.now(), 0.0, of="input")
+        with suppress(Exception):  # as `reporting` does: whoever looks on never ends a run
+            self._on_progress(progress)
 
 
 class PageTally:

@@ -11,22 +11,22 @@ from bulkcase.input import file_sha256
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.changes import decision
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.runs import UNFINISHED
-from bulkcase.model import Outcome, Result, RunState
-from bulkcase.operations.batches import batches
+from bulkcase.model import Outcome, RunState
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
 from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of, with_input
 from bulkcase.operations.options import Options
+from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import Plan, command_for, plan_of
 from bulkcase.operations.questions import Questions, agree, too_many
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import command_line, near, target_name
+from bulkcase.stopping import StopSwitch
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ async def resume(
 
     Raises as `bulkcase.run` does, and UsageError where key, mapping, lookups or target have changed since.
     """
+    options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
     if input is not None:
@@ -100,8 +101,9 @@ def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
 async def _go_on(execution: Execution, record: RunRecord, outcomes: Collection[Outcome]) -> Run:
     """Send the rows of a run that have these outcomes, except those that a later run has overtaken."""
     desk = execution.desk
-    overtaken = supersede_overtaken(desk, record, outcomes)
-    counts = desk.ledger.rows(record).counts()
+    rows = desk.ledger.rows(record)
+    overtaken = supersede_overtaken(rows, outcomes, desk.runtime.clock.now())
+    counts = rows.counts()
     if overtaken or record.state in UNFINISHED or any(counts[outcome] for outcome in outcomes):
         waiting = sum(counts[outcome] for outcome in outcomes)
         _log.info("%s: %d rows of run %s to send to %s", record.job, waiting, record.id, record.target)
@@ -120,28 +122,6 @@ def _file_of_today(desk: Desk, record: RunRecord) -> str:
         f"{near(path)} has changed since it was planned; the rows went out as they were read then. "
         f"To send what is new in it: {command}"
     )
-
-
-def supersede_overtaken(desk: Desk, record: RunRecord, outcomes: Collection[Outcome]) -> int:
-    """Give up the rows whose case was changed by a later run; return their number.
-
-    No row is sent after a later one of its case has landed.
-    """
-    rows, now = desk.ledger.rows(record), desk.runtime.clock.now()
-    count = 0
-    for batch in batches(rows.overtaken(outcomes)):
-        rows.apply(
-            [
-                decision(number, Result(Outcome.SUPERSEDED, code="later_run", message=_later(run)), now, outcome)
-                for number, outcome, run in batch
-            ]
-        )
-        count += len(batch)
-    return count
-
-
-def _later(run: str) -> str:
-    return f"run {run}, which is newer, sent an update of this case"
 
 
 async def _corrected(execution: Execution, record: RunRecord, ask: Questions | None, options: Options) -> Run:

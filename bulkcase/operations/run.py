@@ -1,11 +1,13 @@
 """run: plan, ask, send, report; never while an unfinished run of the same job is in the way."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 from bulkcase.errors import Declined, UsageError
 from bulkcase.job import Job
+from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
@@ -14,12 +16,14 @@ from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import with_folders
 from bulkcase.operations.options import Options
+from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import STREAM, Plan, plan_of
 from bulkcase.operations.questions import Choice, Questions, agree
-from bulkcase.operations.resume import resume_at_work, resumed, supersede_overtaken
+from bulkcase.operations.resume import resume_at_work, resumed
 from bulkcase.operations.runtime import command_line, near, target_name
 from bulkcase.operations.saved import saved_plan
+from bulkcase.stopping import StopSwitch
 
 
 async def run(
@@ -41,6 +45,7 @@ async def run(
     another command uses the target, OutsideHours, Declined where a person says no, and EnvironmentFailed where ledger
     or report cannot be written.
     """
+    options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
     with at_work(job, f"run {job.file.name}", options) as execution:
         desk = execution.desk
@@ -103,8 +108,15 @@ async def _planned(desk: Desk, what: Job | Plan, saved: str | None, limit: int |
     record = desk.ledger.run(planned.run_id)
     if record.state is not RunState.PLANNED:
         raise UsageError(f"run {record.id} is {record.state}, not planned: make a new plan")
-    supersede_overtaken(desk, record, PENDING)
-    return plan_of(desk.ledger, record, desk.job, desk.runtime)
+    now = desk.runtime.clock.now()
+    supersede_overtaken(desk.ledger.rows(record), PENDING, now)
+    planned = plan_of(desk.ledger, record, desk.job, desk.runtime)
+    same = planned.counts[Outcome.UNCHANGED]
+    if record.snapshot is not None and same and now - record.planned_at > desk.job.snapshot.max_age:
+        old = seconds_text(now - record.planned_at)
+        note = f"{same:,} rows were found to change nothing {old} ago, and are not compared again: plan anew for that"
+        planned = replace(planned, notes=(*planned.notes, note))
+    return planned
 
 
 def _abandon(ledger: Ledger, left: Sequence[RunRecord]) -> None:

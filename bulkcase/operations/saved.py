@@ -1,17 +1,32 @@
 """A plan that was saved: taken up only if nothing that it was made from has changed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bulkcase.errors import UsageError
 from bulkcase.input import file_sha256
-from bulkcase.job import Job
+from bulkcase.job import Job, load_without_rows
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
+from bulkcase.operations.assign import set_job_of
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.draft import refuse_a_stale_file
 from bulkcase.operations.planned import Plan, plan_of
-from bulkcase.operations.runtime import Runtime, near, target_name
+from bulkcase.operations.runtime import Runtime, ledger_path, near, target_name
+
+
+def job_of_plan(file: Path, text: str, place: Callable[[Job], Job]) -> Job | None:
+    """Return the job of a saved plan that was made by `set`; None for any other plan, and where there is none.
+
+    `place` puts the ledger and the server into a job that the command line names.
+    """
+    path = ledger_path(place(load_without_rows(file)))
+    if not path.exists():
+        return None
+    with Ledger(path) as ledger:
+        job = set_job_of(ledger.find(text, plan=True))
+    return None if job is None else place(job.at(file))
 
 
 def saved_plan(ledger: Ledger, text: str, job: Job, runtime: Runtime) -> Plan:

@@ -17,6 +17,7 @@ _DISTINCT: Final = 50
 """Changes of a field that are counted one by one; a field with more of them (notes, titles) is counted as a whole."""
 _NAMES: Final = ("name", "emailId", "_id")
 """What a person knows an object by, the first that it has."""
+_SELECTED: Final = "selectedValue"
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _Change = tuple[str | None, str]
@@ -114,19 +115,31 @@ def _date(milliseconds: float) -> str:
         moment = _EPOCH + dt.timedelta(milliseconds=milliseconds)
     except OverflowError:
         return str(milliseconds)
-    return moment.isoformat(sep=" ", timespec="minutes").replace("+00:00", " UTC")
+    exact = "minutes" if milliseconds % 60_000 == 0 else "milliseconds"
+    return moment.isoformat(sep=" ", timespec=exact).replace("+00:00", " UTC")
 
 
 def _items_changed(old: list[Any], new: list[Any]) -> Iterator[tuple[str, Any, Any]]:
     known = {_called(item): item for item in old if isinstance(item, dict)}
+    kept = {_called(item) for item in new if isinstance(item, dict)}
+    for name, item in known.items():
+        if name not in kept:
+            yield f"fields.{_shown_name(item)}", item, None
     for item in new:
         if not isinstance(item, dict):
+            if item not in old:
+                yield "fields", None, item
             continue
         before = known.get(_called(item), {})
-        if item.get("selectedValue") != before.get("selectedValue"):
+        if item.get(_SELECTED) != before.get(_SELECTED):
             kind = "fields" if item.get("type") == "system" else "custom"
-            name = item.get("displayName") or item.get("_id")
-            yield f"{kind}.{name}", before.get("selectedValue"), item.get("selectedValue")
+            yield f"{kind}.{_shown_name(item)}", before.get(_SELECTED), item.get(_SELECTED)
+        elif item != before:
+            yield f"fields.{_shown_name(item)}", before, item
+
+
+def _shown_name(item: Mapping[str, Any]) -> str:
+    return str(item.get("displayName") or item.get("_id"))
 
 
 def _called(item: Mapping[str, Any]) -> str:

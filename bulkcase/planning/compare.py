@@ -5,8 +5,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bulkcase.fields.equal import same, same_item
+from bulkcase.fields.equal import milliseconds, same, same_item
 from bulkcase.mapping.faults import Fault, joined
+from bulkcase.mapping.scalars import to_boolean, to_number
 from bulkcase.model import Edit, Rejection
 from bulkcase.planning.custom import align, apply, change
 
@@ -58,6 +59,29 @@ def _found(names: Any, table: Finder) -> Any:
     return joined(faults) if faults else found
 
 
+def _as_shown(key: str, value: Any, live: Any) -> Any:
+    """Return a value for a path as what the case shows there is, or the Fault that it cannot be that."""
+    if not isinstance(value, str):
+        return value
+    if isinstance(live, list | Mapping) and live:
+        return Fault("odd_live_value", f"{key} of the case is no text: map the whole object")
+    if isinstance(live, bool):
+        found: Any = to_boolean(value)
+    elif isinstance(live, int | float):
+        found = to_number(value)
+    else:
+        return value
+    return Fault(found.code, f"{key}: {found.reason}") if isinstance(found, Fault) else found
+
+
+def _same_moment(value: Any, live: Any) -> bool:
+    """Say whether two texts are one date-time, written in two ways."""
+    if not (isinstance(value, str) and isinstance(live, str) and "T" in value and "T" in live):
+        return False
+    moment = milliseconds(value)
+    return moment is not None and moment == milliseconds(live)
+
+
 class _Draft:
     """The changes of one case while they are gathered; the live case stays as it is."""
 
@@ -88,9 +112,12 @@ class _Draft:
             return
         every = list(items)
         for item in _as_list(value):
-            if not any(same_item(item, each) for each in every):
+            place = next((index for index, each in enumerate(every) if same_item(item, each)), None)
+            if place is None:
                 every.append(item)
-        if len(every) > len(items):
+            elif not same(field, [item], [every[place]]):
+                every[place] = item
+        if every != items:
             self._put(field, every)
 
     def remove(self, field: str, value: Any) -> None:
@@ -111,7 +138,10 @@ class _Draft:
                 self.faults.append(Fault("no_object", f"the case has no {missing} to set {rest} in"))
                 return
             place = place.get(step)
-        if not same(key, value, place):
+        value = _as_shown(key, value, place)
+        if isinstance(value, Fault):
+            self.faults.append(value)
+        elif not same(key, value, place) and not _same_moment(value, place):
             target = self._copy(root)
             for step in steps:
                 target = target[step]

@@ -107,12 +107,15 @@ def _written(item: Mapping[str, Any], value: str, called: str) -> Any:
     if meta.get("isMulti") is True:
         reason = f"{called} takes several values, and how these look is documented nowhere"
         return Fault("custom_field_kind", reason)
+    live = item.get(_VALUE)
+    if isinstance(live, list | Mapping | bool):
+        return Fault("custom_field_kind", f"{called} shows something else than a text, and how it is sent is unknown")
     if meta.get("type") == "datetime":
         return _date(value, called)
     options = list(_options(meta.get("values"))) if meta.get("type") == "dropdown" else []
     if options:
         return _option(value, options, called)
-    if item.get("dataType") == "number" or _is_number(item.get(_VALUE)):
+    if item.get("dataType") == "number" or _is_number(live):
         number = to_number(value)
         return Fault(number.code, f"{called}: {number.reason}") if isinstance(number, Fault) else number
     return value
@@ -146,8 +149,12 @@ def _options(values: Any) -> Iterator[str]:
 def _option(value: str, options: Sequence[str], called: str) -> str | Fault:
     if value in options:
         return value
-    found = [option for option in options if _folded(option) == _folded(value)]
-    return found[0] if found else Fault("unknown_name", f"{called} has no {shown(value)}: {_hint(value, options)}")
+    found = list(dict.fromkeys(option for option in options if _folded(option) == _folded(value)))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return Fault("ambiguous_name", f"{called}: {shown(value)} may mean {listed(found)}: write it as one of them")
+    return Fault("unknown_name", f"{called} has no {shown(value)}: {_hint(value, options)}")
 
 
 def _hint(written: str, known: Sequence[str]) -> str:

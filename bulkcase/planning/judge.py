@@ -24,6 +24,8 @@ from bulkcase.planning.compare import Finder, compare
 class Look:
     """What is known beside a row and its case."""
 
+    since: float
+    """When the reading of the list began: a case that was read before that was not seen in it."""
     is_complete: bool
     """Whether the case list has no gaps."""
     gaps: str
@@ -47,7 +49,7 @@ class Judgement(NamedTuple):
 def judge_row(row: Beside, look: Look) -> Judgement:
     """Return what the look at its case decides about a row."""
     in_doubt = row.state is Outcome.UNKNOWN
-    if row.live is None:
+    if row.live is None or row.read_at is None or row.read_at < look.since:
         return Judgement(None if in_doubt else _not_seen(row, look))
     found = compare(row.body, row.edits, row.live, look.tables)
     if isinstance(found, Rejection):

@@ -62,7 +62,7 @@ def by_pages(question: Question, pages: int | None) -> Choice:
         return Choice(read=False, why="the server does not say how many pages of cases there are")
     share = question.share or 0.0
     without, reading = question.cases + question.names, pages + share * question.cases
-    known = "" if question.share is None else f", of which {share:.1%} differed the last time"
+    known = "" if question.share is None else f", of which {share:.1%} are likely to differ"
     facts = f"{_counted(pages, 'page')} to read against {_counted(question.cases, 'case')} to update{known}"
     return Choice(read=reading <= without, why=facts)
 

@@ -1,6 +1,6 @@
 """Reading pages of live cases into a snapshot, one at a time."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcase.clock import Clock
-from bulkcase.errors import EnvironmentFailed
+from bulkcase.errors import BulkcaseError, EnvironmentFailed
 from bulkcase.job.settings import Retry
 from bulkcase.kore.backoff import backoff
 from bulkcase.kore.door import Door, get_cases
@@ -22,12 +22,17 @@ from bulkcase.stopping import StopSwitch
 OnPage = Callable[[int, int | None], None]
 """Told of each page: how many were read, and how many there are where that is known."""
 
+_SOME = 50
+"""Cases that are looked at for one name."""
+
 _WORTH_ANOTHER = frozenset({Kind.TRANSIENT, Kind.NOT_SENT, Kind.UNANSWERED})
 """Reading twice changes nothing, so an answer that got lost is asked for again."""
 
 
-class CasesRefused(EnvironmentFailed):
+class CasesRefused(BulkcaseError):  # noqa: N818 - named after what the server did
     """The server does not show its cases."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,10 @@ class Wanted:
 class Reread:
     """A page that was read once more."""
 
-    start: int
-    size: int
     now: Mapping[str, int]
     """Where the cases are that are on it now."""
-    shift: int
-    """By how much most of them were behind that before."""
-
-    def of(self, position: int) -> int:
-        """Return where the page starts that holds a position."""
-        return position // self.size * self.size
+    before: Sequence[int]
+    """Where those of them were that were known."""
 
 
 class Reader:
@@ -74,7 +73,7 @@ class Reader:
         self._door = door
         self._wanted = wanted
         self._journal = journal
-        self._clock = clock
+        self.clock = clock
         self._stop = stop
         self._retry = retry
         self._chance = chance
@@ -102,7 +101,7 @@ class Reader:
             new = set(ids) - snapshot.seen(ids, record.started_at)
             filtered = bool(self._wanted.filter)
             paging = paging.after(page, new, self._server_time(verdict), is_filtered=filtered)
-            self._keep(snapshot, page, start, paging)
+            self._keep(snapshot, page, range(start, start + len(page.cases)), paging)
             break
         if paging.is_over:
             snapshot.end(paging.gaps())
@@ -118,25 +117,30 @@ class Reader:
         """Read the page that holds a position once more; raises as `next_page`."""
         paging = Paging.of(snapshot.record().paging).at(position)
         page = _page_in(await self._ask(paging.asked(self._wanted.filter)))
-        now = {str(case["_id"]): paging.position + index for index, case in enumerate(page.cases)}
-        before = snapshot.positions(list(now))
-        self._keep(snapshot, page, paging.position, None)
-        shifts = sorted(before[case] - place for case, place in now.items() if case in before)
-        return Reread(paging.position, paging.size, now, shifts[len(shifts) // 2] if shifts else 0)
+        ids = [str(case["_id"]) for case in page.cases]
+        now = {case: paging.position + index for index, case in enumerate(ids)}
+        before = snapshot.positions(ids)
+        # The positions stay those of the first reading: the places of the rows go by them.
+        self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], None)
+        return Reread(now, list(before.values()))
 
     async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
-        """Learn the object of a status or a priority from one case that has it, if any; raises as `next_page`."""
-        page = _page_in(await self._ask({field: [name], "limit": 1}))
-        found = [one for case in page.cases for one in learnt_from(case, [field])]
-        snapshot.add([], found, self._clock.now(), None)
+        """Learn the objects that some cases show for the name of a status or a priority; raises as `next_page`.
 
-    def _keep(self, snapshot: Snapshot, page: CasePage, start: int, paging: Paging | None) -> None:
+        A name of two objects is told where a page shows both: nothing that is read this way can prove that it has one.
+        """
+        page = _page_in(await self._ask({field: [name], "limit": _SOME}))
+        found = [one for case in page.cases for one in learnt_from(case, [field])]
+        snapshot.add([], found, self.clock.now(), None)
+
+    def _keep(self, snapshot: Snapshot, page: CasePage, positions: Sequence[int], paging: Paging | None) -> None:
         cases: list[tuple[int, LiveCase]] = []
-        names: dict[tuple[str, str, str], Learnt] = {}
-        for index, case in enumerate(page.cases):
-            cases.append((start + index, kept_of(case, self._wanted.fields)))
-            names |= {one[:3]: one for one in learnt_from(case, self._wanted.lookups)}
-        snapshot.add(cases, names.values(), self._clock.now(), None if paging is None else paging.as_json())
+        names: dict[tuple[Any, ...], Learnt] = {}
+        for position, case in zip(positions, page.cases, strict=True):
+            cases.append((position, kept_of(case, self._wanted.fields)))
+            # Objects without an id are told apart by all that they say.
+            names |= {(*one[:3], one.id or repr(one.object)): one for one in learnt_from(case, self._wanted.lookups)}
+        snapshot.add(cases, names.values(), self.clock.now(), None if paging is None else paging.as_json())
 
     async def _ask(self, body: Mapping[str, Any]) -> Verdict:
         """Return the verdict on a question, put again where that may help; it is recorded on the disk by then.
@@ -170,22 +174,22 @@ class Reader:
 
     async def _sleep(self, seconds: float) -> None:
         async with self._stop.interruptible():
-            await self._clock.sleep(seconds)
+            await self.clock.sleep(seconds)
 
     def _server_time(self, verdict: Verdict) -> float:
-        return self._clock.now() if verdict.date is None else verdict.date
+        return self.clock.now() if verdict.date is None else verdict.date
 
 
 def _page_in(verdict: Verdict) -> CasePage:
     """Return the page that a verdict brought; raises CasesRefused or EnvironmentFailed where it brought none."""
     if verdict.kind is not Kind.ACCEPTED:
-        message = f"live cases cannot be read: {verdict.message or verdict.code}"
+        said = verdict.message or verdict.code
         if verdict.kind is Kind.REFUSED:
-            raise CasesRefused(message)
-        raise EnvironmentFailed(message)
+            raise CasesRefused(f"the server does not show them ({said})")
+        raise EnvironmentFailed(f"live cases cannot be read: {said}")
     page = parse_page(verdict.answer)
     if page is None:
-        raise CasesRefused("live cases cannot be read: the server's answer holds no list of cases")
+        raise CasesRefused("the server's answer holds no list of cases")
     return page
 
 

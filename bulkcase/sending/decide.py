@@ -37,11 +37,11 @@ def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:
     return _unknown(doubt, attempts, verdict)
 
 
-def result_of_stop(message: str, attempts: int, doubt: Verdict | None) -> Result:
-    """Return what becomes of a row whose run is stopped before it is settled."""
+def result_of_stop(message: str, attempts: int, doubt: Verdict | None, code: str = "stopped") -> Result:
+    """Return what becomes of a row that is not settled: because its run is stopped, or for another cause."""
     if doubt is not None:
         return _unknown(doubt, attempts, doubt)
-    return Result(Outcome.PENDING, attempts, code="stopped", message=message)
+    return Result(Outcome.PENDING, attempts, code=code, message=message)
 
 
 def _unknown(doubt: Verdict, attempts: int, last: Verdict) -> Result:

@@ -11,7 +11,7 @@ from bulkcase.ledger.changes import intent, outcome
 from bulkcase.ledger.journal import Journal
 from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Result, Stop, StopReason
-from bulkcase.sending.sender import Sender
+from bulkcase.sending.sender import GOT_OLD, Sender
 from bulkcase.stopping import Stopped, StopSwitch
 
 OnSettled = Callable[[Result, float], None]
@@ -33,6 +33,10 @@ class Source(Protocol):
         """Return a row that is not fresh any more as it is to be sent now; None where it is not."""
         ...
 
+    def put_back(self, row: Sendable) -> None:
+        """Hand out a row once more that waits again, because it got old between two attempts."""
+        ...
+
 
 class InOrder:
     """Rows as they come: nothing that is known of their cases gets old."""
@@ -51,6 +55,9 @@ class InOrder:
     async def again(self, row: Sendable) -> Sendable | None:
         """Return the row as it is."""
         return row
+
+    def put_back(self, row: Sendable) -> None:
+        """Never happen: no row gets old."""
 
 
 class Pool:
@@ -120,17 +127,19 @@ class Pool:
 
     async def _with_slot(self, row: Sendable) -> Sendable | None:
         """Return a row with its slot in hand, as it is to be sent then; None, and no slot, where it is not any more."""
+        looked = False
         while not self._door.try_slot():
             await self._journal.write()
             await self._door.slot()
-            if self._rows.is_fresh(row):
+            # Where waits are longer than looks stay young, one look has to be enough.
+            if looked or self._rows.is_fresh(row):
                 break
             # The wait was so long that its case is read again first: that takes a slot of its own.
             self._door.give_back()
             found = await self._rows.again(row)
             if found is None:
                 return None
-            row = found
+            row, looked = found, True
         return row
 
     async def _leave(self, row: Sendable) -> None:
@@ -144,6 +153,9 @@ class Pool:
     async def _send(self, row: Sendable) -> None:
         """Send a row and hand its outcome over, for the next commit."""
         left_at = self._clock.monotonic()
-        result = await self._sender.send(row)
+        result = await self._sender.send(row, self._rows.is_fresh)
         self._journal.keep(outcome(row.number, result, self._clock.now()))
+        if result.code == GOT_OLD:
+            self._rows.put_back(row)
+            return
         self._on_settled(result, self._clock.monotonic() - left_at)

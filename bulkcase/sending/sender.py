@@ -15,12 +15,20 @@ from bulkcase.model import Outcome, Result
 from bulkcase.sending.decide import result_of, result_of_stop, worth_another
 from bulkcase.stopping import Stopped, StopSwitch
 
+GOT_OLD = "got_old"
+"""The cause of a row that waits again for a look at its case."""
+
+
+class _GotOld(Exception):  # noqa: N818 - a signal, not an error
+    """What is known of the case is too old for another attempt."""
+
 
 @dataclass(slots=True)
 class _Trail:
     """What is known of a row while it is being sent."""
 
     request: Request
+    is_fresh: Callable[[], bool]
     counted: int = 0
     """Its failed attempts without those that an outage cost."""
     doubt: Verdict | None = None
@@ -53,15 +61,23 @@ class Sender:
             retry_error_callback=_last,
         )
 
-    async def send(self, row: Sendable) -> Result:
-        """Return what became of a row. Its slot of the quota is in hand and its intent is durable."""
-        trail = _Trail(update_case(row.case_id, row.body, row.number), doubt=_earlier_doubt(row))
+    async def send(self, row: Sendable, is_fresh: Callable[[Sendable], bool] = lambda _: True) -> Result:
+        """Return what became of a row. Its slot of the quota is in hand and its intent is durable.
+
+        A row whose case is to be looked at first, after a long wait between two attempts, is pending again; one that
+        may have landed by then is in doubt.
+        """
+        request = update_case(row.case_id, row.body, row.number)
+        trail = _Trail(request, lambda: is_fresh(row), doubt=_earlier_doubt(row))
         try:
             verdict = trail.note(await self._door.call(trail.request))
             if self._worth_another(verdict):
                 # tenacity costs a third of a call, so it is entered only now, and told of the first attempt.
                 trail.first = verdict
                 verdict = await self._retrying.copy()(self._again, trail)
+        except _GotOld:
+            message = "the wait between two attempts was so long that its case has to be read again first"
+            return result_of_stop(message, trail.request.calls, trail.doubt, GOT_OLD)
         except Stopped:
             stop = self._stop.stop
             return result_of_stop(stop.message if stop else "", trail.request.calls, trail.doubt)
@@ -75,6 +91,9 @@ class Sender:
             verdict, trail.first = trail.first, None
             return verdict
         await self._door.slot()
+        if not trail.is_fresh():
+            self._door.give_back()
+            raise _GotOld
         return trail.note(await self._door.call(trail.request))
 
     async def _sleep(self, seconds: float) -> None:

@@ -76,6 +76,65 @@ def test_a_set_run_is_resumed_and_retried_by_its_id(folder: Path, server: Server
     assert "input: is missing" in other.stderr
 
 
+def proposed(errors: str) -> list[str]:
+    """Return the arguments of the command that is proposed at the end of a message."""
+    (line,) = [line for line in errors.splitlines() if "then: bulkcase " in line]
+    return line.partition("then: bulkcase ")[2].split()
+
+
+def test_a_change_of_too_many_cases_is_kept_as_a_plan(folder: Path, server: ServerThread) -> None:
+    """The command that is proposed runs exactly the rows that were planned, and not the rest of the list."""
+    job = folder / "job.toml"
+    text = job.read_text()
+    job.write_text(f"{text}[safety]\nmax_changes = 5\n")
+    stopped = bulkcase("set", "job.toml", "keys.txt", "desc=done", "--limit", "10", "--yes", folder=folder)
+    assert stopped.returncode == 3, stopped.stderr
+    assert "safety.max_changes is 5" in stopped.stderr
+    assert not any(call.endpoint == "updateCase" for call in server.calls)
+
+    arguments = proposed(stopped.stderr)
+    assert arguments[:3] == ["run", "job.toml", "--plan"]
+    assert len(arguments) == 4
+    job.write_text(text)
+    ended = bulkcase(*arguments, "--yes", "--json", folder=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["outcomes"]["updated"] == 10
+    assert {key for key, case in server.cases.items() if case["desc"] == "done"} == set(KEYS[:10])
+
+
+def test_a_plan_of_a_set_is_not_run_when_its_list_has_changed(folder: Path, server: ServerThread) -> None:
+    """What was planned was made from another list of keys."""
+    job = folder / "job.toml"
+    text = job.read_text()
+    job.write_text(f"{text}[safety]\nmax_changes = 5\n")
+    arguments = proposed(bulkcase("set", "job.toml", "keys.txt", "desc=done", "--yes", folder=folder).stderr)
+    job.write_text(text)
+    (folder / "keys.txt").write_text("\n".join(KEYS[40:50]) + "\n")
+    ended = bulkcase(*arguments, "--yes", folder=folder)
+    assert ended.returncode == 2
+    assert "keys.txt" in ended.stderr
+    assert not any(call.endpoint == "updateCase" for call in server.calls)
+
+
+def test_a_set_run_is_corrected_by_its_own_list_of_failures(folder: Path, server: ServerThread) -> None:
+    """failed.csv, with a key mended, goes in the place of the run: the others of its rows are sent no second time."""
+    (folder / "keys.txt").write_text("\n".join([*KEYS[:3], "ci-000003x"]) + "\n")
+    first = bulkcase("set", "job.toml", "keys.txt", "desc=done", "--yes", folder=folder)
+    assert first.returncode == 1, first.stderr
+    (report,) = (folder / "reports").iterdir()
+    failed = (report / "failed.csv").read_text(encoding="utf-8-sig")
+    assert failed.count("ci-000003x") >= 1
+    (folder / "corrected.csv").write_text(failed.replace("ci-000003x", KEYS[3]))
+    server.calls.clear()
+    ended = bulkcase(
+        *("resume", "last", "--state", "state", "--input", "corrected.csv", "--yes", "--json"), folder=folder
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["outcomes"]["updated"] == 1
+    assert [call.case_id for call in server.calls if call.endpoint == "updateCase"] == [KEYS[3]]
+    assert server.cases[KEYS[3]]["desc"] == "done"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -113,3 +172,17 @@ def test_lookups_are_learnt_into_files_that_a_job_can_use(folder: Path, server: 
     again = bulkcase("lookups", "job.toml", "-o", "learnt", folder=folder)
     assert again.returncode == 2
     assert "is there already" in again.stderr
+
+
+def test_lookups_are_named_as_the_job_file_has_to_name_them(folder: Path, server: ServerThread) -> None:
+    """A path in a job goes from its folder, wherever the command was typed."""
+    (folder / "jobs").mkdir()
+    (folder / "job.toml").rename(folder / "jobs" / "job.toml")
+    ended = bulkcase("lookups", "jobs/job.toml", "-o", "jobs/learnt", folder=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert (folder / "jobs" / "learnt" / "status.json").exists()
+    assert 'status = "file:learnt/status.json"' in ended.stdout
+
+    elsewhere = bulkcase("lookups", "jobs/job.toml", "-o", "learnt", folder=folder)
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert f'status = "file:{folder.resolve() / "learnt" / "status.json"}"' in elsewhere.stdout.replace("\n", "")

@@ -66,7 +66,17 @@ def test_custom_fields_do_not_hide_other_problems() -> None:
     assert keys == ["input.path", "mapping.custom.Region", "mapping.custom.Tier"]
 
 
-def test_a_field_called_custom_is_no_table_of_custom_fields() -> None:
-    """What says where its value comes from is a field, known or not."""
+def test_a_field_called_custom_is_the_table_of_custom_fields() -> None:
+    """A custom field may be called column: nothing that is written in the table makes it something else."""
     job = parse(job_with("mapping.custom", '{ column = "A" }'), Path("night.toml"))
-    assert job.mapping["custom"].column == "A"
+    assert job.mapping["custom.column"].column == "A"
+    assert "custom" not in job.mapping
+
+
+def test_a_custom_field_is_not_mapped_in_both_ways() -> None:
+    """Written as custom.NAME and in the table of custom fields, one of the two would be lost without a word."""
+    text = job_with("mapping.custom", '{ Region = "A" }').replace("[mapping]", '[mapping]\n"custom.Region" = "B"')
+    with pytest.raises(JobError) as caught:
+        parse(text, Path("night.toml"))
+    (problem,) = caught.value.problems
+    assert problem == "night.toml: mapping.custom.Region: is mapped twice: keep one of them"

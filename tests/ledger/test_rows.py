@@ -54,13 +54,20 @@ def test_a_comparison_says_what_is_sent(rows: RunRows) -> None:
     assert [record.fields for record in rows.all()] == ["name", "desc"]
 
 
-def test_a_reference_gives_way_to_the_id_of_its_case(rows: RunRows) -> None:
+def test_a_reference_gives_way_to_the_id_of_its_case(ledger: Ledger, rows: RunRows) -> None:
     """The key of a row that waits is written anew; rows without a key, and settled ones, are not asked for."""
     rows.add([good_row(2, "CA-1"), bad_row(3), good_row(4, "CA-2"), good_row(5, "CA-3")], NOW)
     settle(rows, 4, UPDATED)
-    assert list(rows.waiting_keys()) == [(2, "CA-1", Outcome.PENDING), (5, "CA-3", Outcome.PENDING)]
-    rows.rekey([(2, "ci-1", Outcome.PENDING)])
+    (waiting,) = rows.waiting_keys()
+    assert [(row.number, row.key, row.state) for row in waiting] == [
+        (2, "CA-1", Outcome.PENDING),
+        (5, "CA-3", Outcome.PENDING),
+    ]
+    rows.rekey([(waiting[0], "ci-1")])
     assert [row.case_id for row in rows.sendable()] == ["ci-1", "CA-3"]
+    assert stored(ledger.path, "SELECT fingerprint FROM rows WHERE number = 2") == [
+        (good_row(2, "ci-1")[1].fingerprint,)
+    ]
 
 
 @pytest.mark.parametrize(("key", "shown"), [("ci-a", "ci-a"), (None, "")])
@@ -154,7 +161,7 @@ def test_only_waiting_rows_are_looked_at(rows: RunRows) -> None:
     rows.apply([decision(6, Result(Outcome.UNCHANGED), NOW), intent(4)])
     assert [row.number for row in rows.sendable()] == [2, 3]
     assert list(rows.case_keys()) == ["a", "a"]
-    assert [[number for number, _ in group] for group in rows.repeated()] == [[2, 3]]
+    assert [[number for number, *_ in group] for group in rows.repeated()] == [[2, 3]]
     assert list(rows.empty()) == []
 
 
@@ -169,7 +176,7 @@ def test_repeated_groups_by_case_in_input_order(rows: RunRows) -> None:
     """Each group is one case, with numbers in input order and fingerprints that tell equal updates."""
     rows.add([good_row(2, "b", desc="x"), good_row(3, "a", desc="x"), good_row(4, "c")], NOW)
     rows.add([good_row(5, "a", desc="y"), good_row(6, "b", desc="x")], NOW)
-    groups = {tuple(number for number, _ in group): [mark for _, mark in group] for group in rows.repeated()}
+    groups = {tuple(number for number, *_ in group): [mark for _, mark, _ in group] for group in rows.repeated()}
     assert set(groups) == {(2, 6), (3, 5)}
     assert groups[2, 6][0] == groups[2, 6][1]
     assert groups[3, 5][0] != groups[3, 5][1]

@@ -75,7 +75,7 @@ def test_snapshots_do_not_see_each_other(ledger: Ledger) -> None:
     read(other, case(1, ref="CS1"))
     other.add([], [Learnt("status", "Open", "sts-1", {"name": "Open"})], NOW, None)
     assert (ours.size(), ours.positions(["ci-1"]), ours.ids_by_ref(["cs1"])) == (0, {}, {})
-    assert (ours.seen(["ci-1"], 0.0), ours.refs_like("", 9), ours.name_of("ci-1")) == (set(), [], None)
+    assert (ours.seen(["ci-1"], 0.0), ours.refs_like("", 9)) == (set(), [])
     assert list(ours.learnt("status")) == []
 
 
@@ -126,11 +126,6 @@ def test_references_are_found_by_their_beginning(ledger: Ledger, start: str, mos
     assert snapshot.refs_like(start, most) == found
 
 
-def test_a_case_has_a_name(ledger: Ledger) -> None:
-    """It is kept beside what is compared."""
-    assert read(a_snapshot(ledger), case(1)).name_of("ci-1") == "Case 1"
-
-
 def test_a_name_may_be_that_of_several_objects(ledger: Ledger) -> None:
     """Each is told once, as it was seen last, in the order of names and ids."""
     snapshot = a_snapshot(ledger)
@@ -159,7 +154,7 @@ def test_a_list_that_is_read_once_more_keeps_what_it_had(ledger: Ledger) -> None
     """Its reading starts anew, and what was read before that is not taken for seen."""
     snapshot = read(a_snapshot(ledger), case(1), case(2))
     snapshot.end("cases came and went")
-    snapshot.begin_again(NOW + 100)
+    snapshot.begin_again({}, NOW + 100)
     record = snapshot.record()
     assert (record.paging, record.is_over, record.gaps, record.started_at) == ({}, False, "", NOW + 100)
     assert (snapshot.size(), snapshot.size(record.started_at)) == (2, 0)

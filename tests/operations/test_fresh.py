@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.jobs import write_cases
-from support.live import Live, live
+from support.live import live
 
 from bulkcase.errors import NotPlanned
 from bulkcase.model import Outcome, Stop, StopReason
@@ -97,26 +97,13 @@ async def test_a_case_that_is_gone_is_not_sent(tmp_path: Path) -> None:
         assert [call.case_id for call in scene.server.calls if call.endpoint == "updateCase"] == [second]
 
 
-def _shrinking(scene: Live) -> None:
-    """Let the server lose its first case before it shows its second page."""
-    pages = 0
-
-    def lose() -> None:
-        nonlocal pages
-        pages += 1
-        if pages == 2:
-            scene.server.remove(next(iter(scene.server.cases)))
-
-    scene.server.before_page = lose
-
-
 async def test_a_list_that_missed_cases_proves_nothing_about_them(tmp_path: Path) -> None:
     """A case that slipped through while the list moved is not called unknown, and is found by a retry."""
     async with live(tmp_path, 120) as scene:
         keys = list(scene.server.cases)
         slipped = keys[50]
         write_cases(tmp_path, [(keys[10], "one"), (slipped, "two"), ("ci-nowhere", "three")])
-        _shrinking(scene)
+        scene.lose_a_case()
         ended = await run(scene.job(snapshot='read = "always"'), runtime=scene.runtime)
         lines = ended.frame()
         assert list(lines["bulkcase_outcome"]) == ["updated", "failed", "failed"]

@@ -123,7 +123,8 @@ def test_a_value_is_shown_as_a_person_knows_it(value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "text"),
     [
-        ("dueDate", 1_795_000_000_250, "2026-11-18 11:06 UTC"),
+        ("dueDate", 1_795_000_000_250, "2026-11-18 11:06:40.250 UTC"),
+        ("dueDate", 1_780_315_200_000, "2026-06-01 12:00 UTC"),
         ("dueDate", 0, "1970-01-01 00:00 UTC"),
         ("dueDate", 1e300, "1e+300"),
         ("dueDate", "tomorrow", "tomorrow"),

@@ -84,6 +84,23 @@ def test_a_custom_field_that_was_not_there_had_no_value() -> None:
     assert list(parts({"fields": after}, {"fields": before})) == [("custom.C", None, "2"), ("custom.B", "1", "3")]
 
 
+def test_a_custom_field_that_is_dropped_is_told() -> None:
+    """Whoever replaces the whole list loses what is not in the new one, and should see that in the plan."""
+    before = [item("A", "1"), item("B", "2")]
+    assert list(parts({"fields": before[:1]}, {"fields": before})) == [("fields.B", item("B", "2"), None)]
+
+
+def test_a_custom_field_that_differs_in_something_else_is_told_whole() -> None:
+    """The same value under another name or description is a change all the same."""
+    before, after = item("A", "1", dataType="string"), item("A", "1", dataType="number")
+    assert list(parts({"fields": [after]}, {"fields": [before]})) == [("fields.A", before, after)]
+
+
+def test_what_is_no_item_is_told_where_it_is_new() -> None:
+    """What was there before is passed over."""
+    assert list(parts({"fields": ["odd", "new"]}, {"fields": ["odd"]})) == [("fields", None, "new")]
+
+
 def test_custom_fields_without_an_id_are_told_apart() -> None:
     """An item that stays as it is must not be told as a change, nor with the value of another one."""
     before = [{"displayName": "A", "selectedValue": 1}, {"displayName": "B", "selectedValue": 2}]
@@ -194,7 +211,16 @@ fields = st.lists(
 
 @given(fields, fields)
 def test_exactly_the_items_that_differ_are_told(old: list[Values], new: list[Values]) -> None:
-    """Each with its value before and its new one."""
+    """Each with its value before and its new one; whole where it comes without a value, or goes."""
     before, after = ({each["_id"]: each["selectedValue"] for each in side} for side in (old, new))
-    expected = {(f"custom.{key}", before.get(key), value) for key, value in after.items() if before.get(key) != value}
-    assert set(parts({"fields": new}, {"fields": old})) == expected
+    items = {each["_id"]: each for each in old}
+    expected: list[tuple[str, Any, Any]] = [
+        (f"fields.{key}", each, None) for key, each in items.items() if key not in after
+    ]
+    for each in new:
+        key, value = each["_id"], each["selectedValue"]
+        if before.get(key) != value:
+            expected.append((f"custom.{key}", before.get(key), value))
+        elif key not in before:
+            expected.append((f"fields.{key}", {}, each))
+    assert list(parts({"fields": new}, {"fields": old})) == expected

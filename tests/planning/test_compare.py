@@ -155,13 +155,17 @@ def test_a_path_is_compared_by_its_own_value(key: str, value: Any, body: dict[st
         ("channel.x", "the case has no channel to set x in"),
         ("userInfo.work.city", "the case has no userInfo.work to set city in"),
         ("userInfo.work.at.city", "the case has no userInfo.work to set at.city in"),
-        ("userInfo.home.city", "the case has no userInfo.home to set city in"),
         ("userInfo.name.first", "the case has no userInfo.name to set first in"),
     ],
 )
 def test_a_path_needs_the_live_object(key: str, message: str) -> None:
-    """No object is made up around a value, nor looked for in what a contradicting path has replaced."""
-    assert refused(("userInfo.home", Edit("path", "x")), (key, Edit("path", "x"))) == Rejection("no_object", message)
+    """No object is made up around a value."""
+    assert refused((key, Edit("path", "x"))) == Rejection("no_object", message)
+
+
+def test_a_text_does_not_take_the_place_of_an_object() -> None:
+    """What hangs in a live object at the end of a path would be lost without a word."""
+    assert refused(("userInfo.home", Edit("path", "x"))).code == "odd_live_value"
 
 
 def test_every_fault_of_a_row_is_told_at_once() -> None:

@@ -1,58 +1,12 @@
 """Custom fields, which live among the fields of a case."""
 
-import copy
 from typing import Any
 
 import pytest
+from support.custom_fields import DUE, DUE_MS, case, item, outcome, refusal, sent, shown
 
-from bulkcase.model import Edit, Rejection
-from bulkcase.planning.compare import Comparison, compare
-
-DUE = "2026-06-01T12:00:00.000Z"
-DUE_MS = 1_780_315_200_000
-
-
-def item(name: str, shown: Any, *, internal: str = "", kind: str | None = "custom", **more: Any) -> dict[str, Any]:
-    """Return an item of `fields`; what is left over describes it in its metaData."""
-    typed = {} if kind is None else {"type": kind}
-    data_type = more.pop("dataType", "string")
-    meta = {"type": "input", "name": internal or f"cf_{name}", "isMulti": False, **more}
-    return {
-        "_id": f"fd-{name}",
-        "displayName": name,
-        "metaData": meta,
-        "dataType": data_type,
-        "selectedValue": shown,
-    } | (typed)
-
-
-def case(*fields: Any, **more: Any) -> dict[str, Any]:
-    return {"_id": "ci-1", "fields": list(fields), **more}
-
-
-def outcome(live: dict[str, Any], values: dict[str, Any], body: dict[str, Any] | None = None) -> Any:
-    before = copy.deepcopy(live)
-    found = compare(body or {}, {f"custom.{name}": Edit("custom", value) for name, value in values.items()}, live, {})
-    assert live == before
-    return found
-
-
-def sent(live: dict[str, Any], values: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
-    found = outcome(live, values, body)
-    assert isinstance(found, Comparison), found
-    return dict(found.body)
-
-
-def shown(live: dict[str, Any], values: dict[str, Any]) -> Any:
-    """Return the value that the only field of a case gets, or "left" where nothing is sent."""
-    body = sent(live, values)
-    return body["fields"][0]["selectedValue"] if body else "left"
-
-
-def refusal(live: dict[str, Any], values: dict[str, Any]) -> Rejection:
-    found = outcome(live, values)
-    assert isinstance(found, Rejection), found
-    return found
+from bulkcase.model import Rejection
+from bulkcase.planning.compare import Comparison
 
 
 def test_one_value_changes_and_the_fields_go_out_whole() -> None:
@@ -170,6 +124,7 @@ def test_a_date_that_is_none_is_refused(value: str) -> None:
         (["North", "South"], "North", " south", "South"),
         (["North", "South"], "South", "SOUTH ", "left"),
         (["a", "A"], None, "A", "A"),
+        (["North", "North"], None, "north", "North"),
         ([{"name": "North", "value": "n"}, {"label": "South"}, 7], None, "south", "South"),
         ([{"name": "North", "value": "n"}], None, "N", "n"),
         ([], None, "any", "any"),
@@ -194,6 +149,21 @@ def test_a_dropdown_takes_no_other_value(value: str, hint: str) -> None:
     assert hint in found.message
 
 
+def test_a_text_that_may_mean_two_options_is_refused() -> None:
+    """Options that differ in nothing but case are told apart by how they are written, and by nothing else."""
+    found = refusal(case(item("A", None, type="dropdown", values=["ab", "AB"])), {"A": "Ab"})
+    assert found.code == "ambiguous_name"
+    assert found.message == 'custom field "A": "Ab" may mean "ab", "AB": write it as one of them'
+
+
+@pytest.mark.parametrize("live", [True, False, [], ["x"], {}, {"name": "x"}])
+def test_a_live_value_that_is_no_text_is_not_written_over(live: Any) -> None:
+    """How a switch, a list or an object has to be sent is documented nowhere."""
+    found = refusal(case(item("A", live)), {"A": "6"})
+    assert found.code == "custom_field_kind"
+    assert 'custom field "A" shows something else than a text' in found.message
+
+
 @pytest.mark.parametrize(
     ("live", "data_type", "value", "after"),
     [
@@ -203,7 +173,6 @@ def test_a_dropdown_takes_no_other_value(value: str, hint: str) -> None:
         (None, "number", "6", 6),
         ("5", "number", "5.0", "left"),
         ("five", "number", "5", 5),
-        (True, "string", "6", "6"),
         (None, "string", "6", "6"),
         ("5", "string", "5.0", "5.0"),
         ("x", "string", "", ""),
@@ -227,67 +196,3 @@ def test_a_field_that_says_little_takes_texts(meta: Any) -> None:
     """Without a description a field takes the text as it is."""
     live = {"displayName": "A", "selectedValue": "0"} | ({} if meta == "absent" else {"metaData": meta})
     assert shown(case(live), {"A": " 1 "}) == " 1 "
-
-
-SYSTEM = [
-    item("Title", "old", kind="system"),
-    item(" DESCRIPTION", "", kind="system"),
-    item("Due Date", DUE, kind="system"),
-    item("Region", "North"),
-]
-LATER, LATER_MS = "2026-06-02T12:00:00.000Z", DUE_MS + 86_400_000
-
-
-@pytest.mark.parametrize(
-    ("body", "after"),
-    [
-        ({}, ["old", "", DUE]),
-        ({"name": "new"}, ["new", "", DUE]),
-        ({"desc": "new"}, ["old", "new", DUE]),
-        ({"dueDate": LATER_MS}, ["old", "", LATER]),
-        ({"ETA": "2026-06-02T14:00:00+02:00"}, ["old", "", LATER]),
-        ({"dueDate": None}, ["old", "", None]),
-        ({"dueDate": 10**18}, ["old", "", 10**18]),
-        ({"name": "new", "desc": "new", "dueDate": LATER_MS, "ETA": LATER}, ["new", "new", LATER]),
-    ],
-)
-def test_what_is_kept_twice_stays_in_step(body: dict[str, Any], after: list[Any]) -> None:
-    """Where the fields go out beside a new title, description or due date, their system items follow."""
-    live = case(*SYSTEM, name="old", dueDate=DUE_MS, ETA=DUE)
-    found = sent(live, {"Region": "South"}, body)
-    assert [each["selectedValue"] for each in found["fields"]] == [*after, "South"]
-    assert {field: found[field] for field in body} == body
-
-
-def test_what_was_out_of_step_is_left_so() -> None:
-    """A system item that showed another value than its field before is nothing that the job has mapped."""
-    live = case(*SYSTEM, name="other", desc="other", dueDate=DUE_MS + 1, ETA="soon")
-    body = {"name": "new", "desc": "new", "dueDate": LATER_MS, "ETA": LATER}
-    found = sent(live, {"Region": "South"}, body)
-    assert found["fields"] == [*SYSTEM[:3], item("Region", "South")]
-
-
-def test_the_due_date_goes_before_the_eta() -> None:
-    """Where both change, the item that showed the due date follows that one, though it then looks like the old ETA."""
-    live = case(*SYSTEM, name="old", dueDate=DUE_MS, ETA=LATER)
-    found = sent(live, {"Region": "South"}, {"dueDate": LATER_MS, "ETA": "2026-06-09"})
-    assert found["fields"][2]["selectedValue"] == LATER
-
-
-def test_items_that_are_not_of_the_system_do_not_follow() -> None:
-    """A custom field that is called Title is another thing than the title."""
-    live = case(item("Title", "old"), item("Region", "North"), name="old")
-    assert sent(live, {"Region": "South"}, {"name": "new"})["fields"][0] == item("Title", "old")
-
-
-def test_the_fields_are_not_sent_for_the_sake_of_their_system_items() -> None:
-    """A new title alone is a new title alone."""
-    live = case(*SYSTEM, name="old")
-    assert sent(live, {"Region": "North"}, {"name": "new"}) == {"name": "new"}
-
-
-def test_fields_that_the_job_wrote_itself_are_sent_as_they_are() -> None:
-    """Only what comes from the live case can be stale, so nothing is put into a list that was mapped as a whole."""
-    live = case(*SYSTEM, name="old")
-    body = {"name": "new", "fields": SYSTEM[:1]}
-    assert sent(live, {}, body) == body

@@ -16,7 +16,7 @@ from bulkcase.planning.judge import Judgement, Look, judge_row
 
 OPEN, CLOSED = {"_id": "sts-1", "name": "Open"}, {"_id": "sts-2", "name": "Closed"}
 TABLES = {"status": LearntTable("status", [("Open", OPEN), ("Closed", CLOSED)], is_whole=True)}
-LOOK = Look(is_complete=True, gaps="", is_filtered=False, leaves_changed=False, tables=TABLES)
+LOOK = Look(since=0.0, is_complete=True, gaps="", is_filtered=False, leaves_changed=False, tables=TABLES)
 MINDS = replace(LOOK, leaves_changed=True)
 IN_DOUBT = Outcome.UNKNOWN
 NOT_IN_DOUBT = [Outcome.PENDING, Outcome.FAILED, Outcome.MISMATCH, Outcome.CONFLICT]

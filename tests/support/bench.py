@@ -85,7 +85,7 @@ class Bench:
         self.slots -= 1
 
     # the sender
-    async def send(self, row: Sendable) -> Result:
+    async def send(self, row: Sendable, is_fresh: Callable[[Sendable], bool] = lambda _: True) -> Result:
         self.slots -= 1
         self.bodies.append(row.body)
         self.note("call", row.number)

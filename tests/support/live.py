@@ -61,6 +61,22 @@ class Live:
         self.server.calls.clear()
         return counts
 
+    def lose_a_case(self) -> None:
+        """Let the server lose its first case before it shows its second page: one case is missed by the reading."""
+        pages = 0
+
+        def lose() -> None:
+            nonlocal pages
+            pages += 1
+            if pages == 2:
+                self.server.remove(next(iter(self.server.cases)))
+
+        self.server.before_page = lose
+
+    def updates(self) -> list[str | None]:
+        """Return the cases that updates were sent for, in that order."""
+        return [call.case_id for call in self.server.calls if call.endpoint == "updateCase"]
+
     def rows(self, changed: int = 0, *, key: str = "_id") -> None:
         """Write cases.csv: each case as it is, the first ones with another note."""
         lines = []

@@ -1,0 +1,75 @@
+"""Finding a case again in a list that has moved since it was read."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bulkcase.kore.pages import Paging
+from bulkcase.ledger import Snapshot
+from bulkcase.reading.reader import Reader, Reread
+
+_TRIES = 24
+"""Pages that are looked at for one case: enough to halve a list of a million pages."""
+
+
+class _Seen(NamedTuple):
+    """A page that was read again: when, and which part of the list as it was is on it now."""
+
+    read_at: float
+    first: int
+    last: int
+    """Positions; behind everything where none of its cases was known."""
+
+
+class Whereabouts:
+    """Where the cases of a list are now: the order is that of before, so each page tells in which direction one is."""
+
+    def __init__(self, reader: Reader, snapshot: Snapshot, now: Callable[[], float], max_age: float) -> None:
+        self._reader = reader
+        self._snapshot = snapshot
+        self._now = now
+        self._max_age = max_age
+        self._pages: dict[int, _Seen] = {}
+        self._moves = bool(snapshot.record().filter)
+        """Whether what is sent takes cases out of the list, so that no page stays as it was."""
+        self._shift = 0
+        """By how many positions cases are before where they were, the last time that one was found."""
+
+    async def find(self, case_id: str, place: int) -> bool:
+        """Read the page again that has a case, whose place is known from before; say whether it was found.
+
+        Raises Stopped, and EnvironmentFailed where pages cannot be read.
+        """
+        paging = Paging.of(self._snapshot.record().paging)
+        size = paging.size or 1
+        was = self._snapshot.positions([case_id]).get(case_id, place)
+        low, high = 0, max((paging.total or 0) - 1, was) // size
+        page = min(max(was - self._shift, 0) // size, high)
+        for _ in range(_TRIES):
+            seen = self._pages.get(page)
+            if seen is None or self._moves or self._now() - seen.read_at > self._max_age:
+                reread = await self._reader.read_again(self._snapshot, page * size)
+                seen = self._pages[page] = self._seen(reread)
+                if case_id in reread.now:
+                    self._shift = was - reread.now[case_id]
+                    return True
+            if was < seen.first:
+                high = page - 1
+            elif was > seen.last:
+                low = page + 1
+            else:
+                # Its neighbours on both sides are there, and it is not between them.
+                return False
+            if low > high:
+                return False
+            if seen.first == _BEHIND:
+                page = (low + high + 1) // 2
+            else:
+                page = min(max(page + (was - (seen.first + seen.last) // 2) // size, low), high)
+        return False
+
+    def _seen(self, reread: Reread) -> _Seen:
+        known = reread.before
+        return _Seen(self._now(), min(known), max(known)) if known else _Seen(self._now(), _BEHIND, _BEHIND)
+
+
+_BEHIND = 2**62
