@@ -53,6 +53,8 @@ _COMPARED = _CHANGED.values(
     place=bindparam("at_place"),
     looked_at=bindparam("seen_at"),
 )
+_BY_COMPARISON: Final = frozenset({"sent", "before", "place", "looked_at"})
+"""What nobody knows of a row when it is read; leaving these out spares a fifth of its values."""
 _DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_fields")
 _REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("new_fingerprint"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
@@ -62,7 +64,8 @@ class Statements:
     """The statements of a ledger, prepared for its database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.add_row = Prepared(insert(rows), [column.name for column in rows.columns], dialect)
+        added = [column.name for column in rows.columns if column.name not in _BY_COMPARISON]
+        self.add_row = Prepared(insert(rows), added, dialect)
         self.add_call = Prepared(insert(calls), [column.name for column in calls.columns], dialect)
         self.move = Prepared(_MOVE, ("after", *_WHICH), dialect)
         """A row's step that brings no result."""

@@ -1,7 +1,7 @@
 """Rows as the ledger stores them."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -9,8 +9,6 @@ from bulkcase.cells import dump_cells
 from bulkcase.model import CaseUpdate, Edit, Outcome, Rejection, Row, fingerprint_of
 
 _PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
-_NOT_COMPARED: Final = (None, None, None, None)
-"""What stands in sent, before, place and looked_at of a row until it is compared with its case."""
 
 
 class Difference(NamedTuple):
@@ -39,17 +37,17 @@ class Keyed(NamedTuple):
 
 
 def row_values(run: int, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:
-    """Return a row in the order of its table's columns."""
+    """Return a row in the order of `Statements.add_row`: what a comparison brings is not there yet."""
     content = (run, row.number, dump_cells(row.cells))
     if isinstance(mapped, Rejection):
         key = None if mapped.key is None else storable(mapped.key)
         said = (mapped.code, storable(mapped.message))
-        return *content, key, None, None, *_NOT_COMPARED, "", None, _INVALID, 0, None, *said, now, None
+        return *content, key, None, None, "", None, _INVALID, 0, None, *said, now, None
     edits, fields = None, " ".join(mapped.body)
     if mapped.edits:
         edits = dump_edits(mapped.edits)
         fields = " ".join(dict.fromkeys((*mapped.body, *map(root_of, mapped.edits))))
-    update = (mapped.key, orjson.dumps(mapped.body), edits, *_NOT_COMPARED, fields, mapped.fingerprint)
+    update = (mapped.key, orjson.dumps(mapped.body), edits, fields, mapped.fingerprint)
     return *content, *update, _PENDING, 0, None, "", "", None, None
 
 
