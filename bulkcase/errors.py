@@ -7,6 +7,7 @@
     │   └── CredentialsError            a secret that cannot be had on this machine
     ├── Declined                   0    a person was asked and said no; nothing was sent
     ├── TooManyChanges             3    a plan would change more than safety.max_changes
+    ├── CasesRefused               3    the server does not show its cases, and they are needed
     ├── Locked                     4    another command makes calls to the same target
     ├── OutsideHours               5    not now: safety.send_between
     ├── NotPlanned           130, 3, 5  stopped while live cases were read: nothing was sent, and there is no plan yet
@@ -74,6 +75,12 @@ class NotPlanned(BulkcaseError):  # noqa: N818 - as above
 
 class TooManyChanges(BulkcaseError):  # noqa: N818 - a limit that did its work
     """A plan would change more than the job allows; nothing was sent, and the plan is kept."""
+
+    exit_code = 3
+
+
+class CasesRefused(BulkcaseError):  # noqa: N818 - named after what the server did
+    """The server does not show its cases, and they are needed; nothing was sent."""
 
     exit_code = 3
 

@@ -69,6 +69,7 @@ def _document(content: Content) -> Iterator[IO[bytes]]:
     try:
         with content.open() as stream, ZipFile(stream) as archive, archive.open("content.xml") as document:
             yield document
+    # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
     except (BadZipFile, KeyError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise InputError(
             f"{content.name}: the document is damaged and cannot be read ({error}); "

@@ -59,6 +59,7 @@ def _kind_of_zip(content: Content) -> str:
                 if b"encryption-data" in manifest:
                     raise InputError(_locked(content.name))
                 return "ods"
+    # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
     except (BadZipFile, OSError, KeyError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             f"{content.name}: the file is damaged ({error}); fetch it again, or open it in a spreadsheet and save it."

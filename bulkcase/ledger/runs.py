@@ -216,7 +216,7 @@ class Ledger:
 
     def snapshot(self, number: int) -> Snapshot:
         """Return a snapshot by its id."""
-        return Snapshot(self._engine, self._writer, self.path, number)
+        return Snapshot(self._writer, self.path, number)
 
     def share_that_changes(self, run: RunRecord) -> float | None:
         """Return the share of rows that are likely to differ from their cases; None where nothing tells.

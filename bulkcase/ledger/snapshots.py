@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from bulkcase.ledger.database import in_words, replacing, writing
 from bulkcase.ledger.tables import cases, learnt, runs, snapshots
@@ -70,8 +70,7 @@ class SnapshotRecord:
 class Snapshot:
     """One snapshot, as the one session that reads it writes it."""
 
-    def __init__(self, engine: Engine, writer: Connection, path: Path, number: int) -> None:
-        self._engine = engine
+    def __init__(self, writer: Connection, path: Path, number: int) -> None:
         self._writer = writer
         self._path = path
         self.id = number
@@ -114,10 +113,9 @@ class Snapshot:
         with writing(self._writer, self._path):
             self._writer.execute(update(snapshots).where(snapshots.c.id == self.id).values(fresh))
 
-    def size(self, since: float = 0.0) -> int:
-        """Return how many cases it has, of those that were read since a moment."""
-        query = select(func.count()).where(cases.c.snapshot == self.id, cases.c.read_at >= since)
-        return int(self._one(query))
+    def size(self) -> int:
+        """Return how many cases it has."""
+        return int(self._one(select(func.count()).where(cases.c.snapshot == self.id)))
 
     def seen(self, ids: Sequence[str], since: float) -> set[str]:
         """Return those of these cases that were read since a moment."""

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from bulkcase.errors import JobError, NotPlanned
+from bulkcase.errors import CasesRefused, JobError, NotPlanned
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups, needs
 from bulkcase.kore.door import Door
@@ -21,7 +21,7 @@ from bulkcase.operations.target import open_door, open_target
 from bulkcase.operations.watch import watching
 from bulkcase.planning.forecast import Forecast
 from bulkcase.planning.worth import Choice, Question, at_once, by_pages
-from bulkcase.reading.reader import CasesRefused, Reader, Wanted
+from bulkcase.reading.reader import Reader, Wanted
 from bulkcase.stopping import Stopped, StopSwitch
 
 _MOST_NAMES = 50
@@ -66,9 +66,10 @@ async def look(desk: Desk, run: RunRecord, names: Names, options: Options, *, ke
         try:
             return await _look(at, question, choice, names)
         except CasesRefused as error:
-            why = choice.why if choice is not None else "names are looked for"
+            why = f"are needed ({question.need}), and" if question.need else "cannot be read:"
+            advice = "" if question.need else ', or write snapshot.read = "never"'
             raise CasesRefused(
-                f"{job.file}: live cases are needed ({why}), and {error}: see that the app may call getCases"
+                f"{job.file}: live cases {why} {error}: see that the app may call getCases{advice}"
             ) from None
 
 

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import orjson
 
-from bulkcase.errors import EnvironmentFailed, UsageError
+from bulkcase.errors import CasesRefused, EnvironmentFailed, UsageError
 from bulkcase.fields.equal import same_item
 from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
@@ -16,7 +16,6 @@ from bulkcase.operations.desk import at_desk
 from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
 from bulkcase.operations.runtime import Runtime
-from bulkcase.reading.reader import CasesRefused
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file
 

@@ -16,11 +16,11 @@ from bulkcase.operations.batches import batches
 from bulkcase.operations.compare import compare_rows, look_of, resolve_names, resolve_references, tables_of
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.draft import Draft, drafted
+from bulkcase.operations.duplicates import decide_duplicates
 from bulkcase.operations.look import Glance, look
 from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan, plan_of
 from bulkcase.operations.runtime import Runtime
-from bulkcase.planning.duplicates import decide
 
 
 async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
@@ -72,7 +72,7 @@ def _decided(ledger: Ledger, draft: Draft, glance: Glance | None, job: Job, runt
     rows = ledger.rows(run)
     if snapshot is not None and job.input.key.match == "refId":
         resolve_references(rows, snapshot, now)
-    _decide_duplicates(rows, job.input.duplicates, now)
+    decide_duplicates(rows, job.input.duplicates, now)
     if run.continues is not None:
         _leave_out_what_landed(rows, ledger.related(run), now)
     clears = draft.clears
@@ -102,14 +102,6 @@ def _refuse_unknown_paths(job: Job, rows: ComparedRows, shown: set[str]) -> None
             for key, near in hints.items()
         )
     )
-
-
-def _decide_duplicates(rows: RunRows, rule: str, now: float) -> None:
-    """Give their outcome to all but one of the rows that are about the same case."""
-    groups = ([(number, fingerprint) for number, fingerprint, _ in group] for group in rows.repeated())
-    changes = (decision(number, result, now) for group in groups for number, result in decide(group, rule))
-    for batch in batches(changes):
-        rows.apply(batch)
 
 
 def _leave_out_what_landed(rows: RunRows, family: Iterable[RunRecord], now: float) -> None:

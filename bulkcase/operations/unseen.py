@@ -6,12 +6,10 @@ from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
 from bulkcase.kore.pages import Paging
 from bulkcase.ledger import ComparedRows, Snapshot
-from bulkcase.ledger.changes import decision
 from bulkcase.model import Outcome, Result
-from bulkcase.operations.batches import batches
 from bulkcase.operations.compare import compare_rows, look_of, resolve_references
+from bulkcase.operations.duplicates import decide_duplicates
 from bulkcase.operations.overtaken import supersede_overtaken
-from bulkcase.planning.duplicates import decide
 from bulkcase.reading.reader import OnPage, Reader
 
 _FAILED = frozenset({Outcome.FAILED})
@@ -30,7 +28,8 @@ async def look_for_unseen(
     """
     record, now = snapshot.record(), reader.clock.now
     is_asked = Outcome.FAILED in outcomes and rows.unseen() > 0
-    if not is_asked and (record.is_over or not live_lookups(job)) and (record.pages or not live_lookups(job)):
+    misses_names = bool(live_lookups(job)) and not (record.is_over and record.pages)
+    if not is_asked and not misses_names:
         return set()
     if record.is_over:
         snapshot.begin_again(Paging.of(record.paging).again().as_json(), now())
@@ -41,22 +40,11 @@ async def look_for_unseen(
     if job.input.key.match == "refId":
         resolve_references(rows, snapshot, now(), _FAILED)
         supersede_overtaken(rows, _FAILED, now())
-        _decide_duplicates(rows, job.input.duplicates, now())
+        rule = job.input.duplicates
+        decide_duplicates(rows, rule, now(), beside=_SAID_SOMETHING, about=Outcome.FAILED)
 
     def note(number: int, _: Result) -> None:
         left.add(number)
 
     compare_rows(rows, look_of(job, snapshot), now(), _FAILED, told=note)
     return left
-
-
-def _decide_duplicates(rows: ComparedRows, rule: str, now: float) -> None:
-    """Give their outcome to failed rows of a case that another row of the run is about too."""
-    for groups in batches(rows.repeated(_SAID_SOMETHING)):
-        changes = []
-        for group in groups:
-            states = {number: state for number, _, state in group}
-            for number, result in decide([(number, fingerprint) for number, fingerprint, _ in group], rule):
-                if states[number] is Outcome.FAILED:
-                    changes.append(decision(number, result, now, Outcome.FAILED))
-        rows.apply(changes)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+from tenacity import AsyncRetrying, retry_if_result
 
 from bulkcase.clock import Clock
-from bulkcase.errors import BulkcaseError, EnvironmentFailed
+from bulkcase.errors import CasesRefused, EnvironmentFailed
 from bulkcase.job.settings import Retry
-from bulkcase.kore.backoff import backoff
+from bulkcase.kore.backoff import last_verdict, wait_after
 from bulkcase.kore.door import Door, get_cases
 from bulkcase.kore.pages import CasePage, Paging, parse_page
 from bulkcase.kore.verdict import Kind, Verdict
@@ -27,12 +27,6 @@ _SOME = 50
 
 _WORTH_ANOTHER = frozenset({Kind.TRANSIENT, Kind.NOT_SENT, Kind.UNANSWERED})
 """Reading twice changes nothing, so an answer that got lost is asked for again."""
-
-
-class CasesRefused(BulkcaseError):  # noqa: N818 - named after what the server did
-    """The server does not show its cases."""
-
-    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +155,13 @@ class Reader:
         retrying = AsyncRetrying(
             sleep=self._sleep,
             stop=lambda _: counted >= self._retry.attempts,
-            wait=lambda state: self._wait(counted, _last(state)),
+            wait=lambda state: wait_after(counted, last_verdict(state), self._retry.max_wait, self._chance()),
             retry=retry_if_result(lambda verdict: verdict.kind in _WORTH_ANOTHER),
-            retry_error_callback=_last,
+            retry_error_callback=last_verdict,
         )
         verdict: Verdict = await retrying(once)
         await self._journal.write()
         return verdict
-
-    def _wait(self, failures: int, last: Verdict) -> float:
-        return backoff(failures, self._retry.max_wait, self._chance(), last.wait) if last.counts else 0.0
 
     async def _sleep(self, seconds: float) -> None:
         async with self._stop.interruptible():
@@ -191,9 +182,3 @@ def _page_in(verdict: Verdict) -> CasePage:
     if page is None:
         raise CasesRefused("the server's answer holds no list of cases")
     return page
-
-
-def _last(state: RetryCallState) -> Verdict:
-    assert state.outcome is not None, "tenacity asks after an attempt"
-    verdict: Verdict = state.outcome.result()
-    return verdict

@@ -7,7 +7,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcase.clock import Clock
 from bulkcase.job.settings import Retry
-from bulkcase.kore.backoff import backoff
+from bulkcase.kore.backoff import last_verdict, wait_after
 from bulkcase.kore.door import Door, Request, update_case
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.rows import Sendable
@@ -55,10 +55,10 @@ class Sender:
         self._retrying = AsyncRetrying(
             sleep=self._sleep,
             stop=lambda state: _trail(state).counted >= retry.attempts,
-            wait=lambda state: _wait(_trail(state).counted, _last(state), retry.max_wait, chance()),
+            wait=lambda state: wait_after(_trail(state).counted, last_verdict(state), retry.max_wait, chance()),
             # An allow-list of verdicts: an exception, CancelledError above all, is never retried.
             retry=retry_if_result(self._worth_another),
-            retry_error_callback=_last,
+            retry_error_callback=last_verdict,
         )
 
     async def send(self, row: Sendable, is_fresh: Callable[[Sendable], bool] = lambda _: True) -> Result:
@@ -106,17 +106,6 @@ def _earlier_doubt(row: Sendable) -> Verdict | None:
     return Verdict(Kind.UNANSWERED, code=row.code, message=row.message) if row.last is Outcome.UNKNOWN else None
 
 
-def _wait(failures: int, last: Verdict, max_wait: float, chance: float) -> float:
-    """Return the seconds until the next attempt; in an outage the door alone says when that is."""
-    return backoff(failures, max_wait, chance, last.wait) if last.counts else 0.0
-
-
 def _trail(state: RetryCallState) -> _Trail:
     trail: _Trail = state.args[0]
     return trail
-
-
-def _last(state: RetryCallState) -> Verdict:
-    assert state.outcome is not None, "tenacity asks after an attempt"
-    verdict: Verdict = state.outcome.result()
-    return verdict

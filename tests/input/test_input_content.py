@@ -1,6 +1,5 @@
 """Where the bytes come from, and that they stay as they were."""
 
-import io
 import os
 import sys
 from hashlib import sha256
@@ -9,6 +8,7 @@ from threading import Thread
 from zipfile import ZipFile
 
 import pytest
+from support.stdin import Stdin
 
 from bulkcase.errors import InputError
 from bulkcase.input import Source, open_table
@@ -22,23 +22,6 @@ def complaint(path: Path) -> str:
     assert problem.startswith(f"{path}: ")
     assert problem.endswith(".")
     return problem
-
-
-class Stdin:
-    def __init__(self, content: bytes, *, terminal: bool = False) -> None:
-        self.buffer = io.BytesIO(content)
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-
-@pytest.fixture
-def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "spool"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
 
 
 def test_standard_input_is_kept_privately_and_deleted(monkeypatch: pytest.MonkeyPatch, spool: Path) -> None:

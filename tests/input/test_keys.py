@@ -1,6 +1,5 @@
 """Plain lists of keys to rows."""
 
-import io
 import sys
 import tracemalloc
 from hashlib import sha256
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.stdin import Stdin
 
 from bulkcase.errors import InputError
 from bulkcase.input import open_keys
@@ -17,26 +17,9 @@ from bulkcase.model import Row
 COLUMNS = {"Status": "Closed", "Notes": "old, done"}
 
 
-class Stdin:
-    def __init__(self, content: bytes, *, terminal: bool = False) -> None:
-        self.buffer = io.BytesIO(content)
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "keys.txt"
-
-
-@pytest.fixture
-def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "spool"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
 
 
 def read(path: Path, content: bytes) -> list[Row]:

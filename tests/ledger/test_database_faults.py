@@ -46,7 +46,7 @@ def use(path: Path) -> None:
             assert list(rows.repeated()) == []
             rows.calls_by_endpoint()
         snapshot = ledger.snapshot(1)
-        snapshot.size()
+        snapshot.positions(["ci-1"])
         snapshot.ids_by_ref(["ca-1"])
         list(snapshot.learnt("status"))
         new_run(ledger)
