@@ -51,7 +51,7 @@ async def test_a_case_that_somebody_changed_is_left_alone_where_the_job_asks_for
         again = await retry(ended, runtime=scene.runtime)
         assert again.outcomes[Outcome.CONFLICT] == 0
         assert scene.server.cases[first]["desc"] == "note 0"
-        assert third in scene.server.cases
+        assert scene.server.cases[third]["desc"] == "note 2"
 
 
 async def test_a_list_is_changed_as_it_is_now_and_not_as_it_was_planned(tmp_path: Path) -> None:
