@@ -8,6 +8,8 @@
     run = await bc.run(plan, on_progress=print)
     run.outcomes, run.exit_code, run.frame()
     run = await bc.resume(run)
+    found = await bc.verify(run)
+    await bc.undo(run)
 
 `bulkcase.sync` has the same verbs, blocking. Names are imported when they are first used.
 """
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from bulkcase.operations.resume import resume, retry
     from bulkcase.operations.run import run
     from bulkcase.operations.runs import history, runs, show
+    from bulkcase.operations.undo import undo
+    from bulkcase.operations.verify import Verification, verify
     from bulkcase.sandbox import Sandbox, SandboxSettings
 
 _HOMES = {
@@ -59,6 +63,9 @@ _HOMES = {
     "runs": "bulkcase.operations.runs",
     "set_job": "bulkcase.operations.assign",
     "show": "bulkcase.operations.runs",
+    "undo": "bulkcase.operations.undo",
+    "verify": "bulkcase.operations.verify",
+    "Verification": "bulkcase.operations.verify",
 }
 
 __all__ = [
@@ -71,6 +78,7 @@ __all__ = [
     "Run",
     "Sandbox",
     "SandboxSettings",
+    "Verification",
     "check",
     "demo",
     "history",
@@ -85,6 +93,8 @@ __all__ = [
     "set_job",
     "show",
     "sync",
+    "undo",
+    "verify",
 ]
 
 

@@ -40,6 +40,15 @@ _TIPS: Final = {
     "ambiguous_custom_field": "Use the internal name of the custom field in [mapping.custom].",
     "mapped_twice": "Take one of the two keys out of [mapping.custom].",
     "custom_field_kind": "Change this field by hand: how several choices are sent is documented nowhere.",
+    # what the case shows of what was sent
+    "normalised": "Nothing to do: the server keeps the value in a form of its own.",
+    "not_shown": "The answer proves nothing of these fields; bulkcase verify reads the case.",
+    "mismatch": "Look at the case: the server took the update and shows another value. retry sends it again.",
+    "not_applied": "The case does not have it: retry sends it again.",
+    "changed_aside": "Look at the case: fields changed that were not sent; canary.json has them as they were.",
+    "settled": "Nothing to do: the case was read, and has these values.",
+    "left_alone": "Look at the case: what somebody has changed since was left as it is, the rest was put back.",
+    "read_only": "Nothing to do: fields that the server owns are not put back.",
     # the API
     "http_400": "Read the message: the server did not accept this update as it is.",
     "http_403": "Ask the platform's administrator whether this app may update this case.",

@@ -69,7 +69,7 @@ class Edit(NamedTuple):
     """A change that only the live case tells how to send: within a list or an object, or by a name to be found."""
 
     do: str
-    """set, add, remove, path or custom."""
+    """set, add, remove, path or custom; in an undo restore or leave."""
     value: Any
     named: bool = False
     """The value is a name, or a list of names, of what live cases show."""
@@ -121,6 +121,10 @@ class Result:
     code: str = ""
     """The cause, one of `bulkcase.causes`; empty where all is well."""
     message: str = ""
+    verified: str = ""
+    """What the case shows of what was sent, a `bulkcase.fields.proof.Proven`; empty where nobody compared."""
+    left: Mapping[str, Any] | None = None
+    """What it shows of the fields sent, where that is not to the letter what was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ from bulkcase.operations import lookups as _lookups
 from bulkcase.operations import plan as _plan
 from bulkcase.operations import resume as _resume
 from bulkcase.operations import run as _run
+from bulkcase.operations import undo as _undo
+from bulkcase.operations import verify as _verify
 from bulkcase.operations.ended import Run
 from bulkcase.operations.lookups import LearntLookup
 from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice
+from bulkcase.operations.verify import Verification
 
-__all__ = ["lookups", "plan", "resume", "retry", "run"]
+__all__ = ["lookups", "plan", "resume", "retry", "run", "undo", "verify"]
 
 
 def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
@@ -53,3 +56,22 @@ def resume(
 def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
     """Send again what did not end well in a run; see `bulkcase.retry`."""
     return asyncio.run(_resume.retry(run, state=state, sandbox=sandbox, **options))
+
+
+def verify(
+    run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]
+) -> Verification:
+    """Read the cases of a run back and compare; see `bulkcase.verify`."""
+    return asyncio.run(_verify.verify(run, state=state, sandbox=sandbox, **options))
+
+
+def undo(
+    run: str | Run,
+    *,
+    state: Path | None = None,
+    sandbox: bool = False,
+    abandon: bool = False,
+    **options: Unpack[Options],
+) -> Run:
+    """Put the values back that stood there before a run; see `bulkcase.undo`."""
+    return asyncio.run(_undo.undo(run, state=state, sandbox=sandbox, abandon=abandon, **options))

@@ -8,6 +8,7 @@ import typer
 from bulkcase.cli.console import err, escape, out
 from bulkcase.cli.sending import with_display
 from bulkcase.cli.show import show_changes, show_plan, show_problems, show_run
+from bulkcase.cli.verify import show_verification
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
@@ -19,6 +20,8 @@ from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.runtime import command_line, near
+from bulkcase.operations.undo import undo
+from bulkcase.operations.verify import verify
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the demo's files.", show_default=True)]
 
@@ -47,6 +50,10 @@ def demo_command(folder: Folder = FOLDER) -> None:
     _step("6. Report: every row's fate", f"{near(ended.folder)}")
     show_run(ended)
     _tell_what_is_left(ended)
+    _step("7. Verify: read the cases back", command_line("verify", ended.id, ended.ledger))
+    show_verification(with_display(lambda more: verify(ended, **more), options, quiet=False))
+    _step("8. Undo: put back what stood there before", command_line("undo", ended.id, ended.ledger))
+    show_run(with_display(lambda more: undo(ended, **more), options, quiet=False))
 
 
 def _interrupted(options: Options) -> Options:

@@ -19,6 +19,7 @@ from bulkcase.cli.resume import resume_command, retry_command
 from bulkcase.cli.run import run_command
 from bulkcase.cli.runs import history_command, report_command, runs_command, show_command
 from bulkcase.cli.sandbox import sandbox_command
+from bulkcase.cli.verify import undo_command, verify_command
 from bulkcase.errors import BulkcaseError
 
 app = typer.Typer(
@@ -98,6 +99,8 @@ app.command("run")(run_command)
 app.command("set")(set_command)
 app.command("resume")(resume_command)
 app.command("retry")(retry_command)
+app.command("verify")(verify_command)
+app.command("undo")(undo_command)
 app.command("runs")(runs_command)
 app.command("show")(show_command)
 app.command("history")(history_command)

@@ -1,7 +1,8 @@
 """bulkcase sandbox."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +15,10 @@ from bulkcase.operations.serve import serve
 from bulkcase.sandbox import Fault, SandboxSettings
 from bulkcase.stopping import Stopped, StopSwitch
 
+_QUIRKS_OF_FIELDS = ("ignores", "pretends", "reshapes")
+_QUIRKS = ("normalises", "trims_answers", "replaces")
+_KNOWN_QUIRKS = ", ".join([*(f"{name}=FIELD,..." for name in _QUIRKS_OF_FIELDS), *_QUIRKS])
+
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")]
 Cases = Annotated[int, typer.Option("--cases", min=0, help="How many cases it has.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed, the same cases and the same faults.")]
@@ -24,6 +29,10 @@ Latency = Annotated[str, typer.Option("--latency", metavar="TIME[-TIME]", help="
 Faults = Annotated[
     list[str] | None,
     typer.Option("--fault", metavar="KIND=CHANCE", help=f"What goes wrong: {', '.join(Fault)}."),
+]
+Quirks = Annotated[
+    list[str] | None,
+    typer.Option("--quirk", metavar="NAME[=FIELD,...]", help=f"What it makes of an update: {_KNOWN_QUIRKS}."),
 ]
 Jti = Annotated[bool, typer.Option("--jti", help="A token is good for one call.")]
 
@@ -36,10 +45,11 @@ def sandbox_command(
     windows: Windows = None,
     latency: Latency = "0ms-50ms",
     faults: Faults = None,
+    quirks: Quirks = None,
     jti: Jti = False,
 ) -> None:
     """Serve the embedded API on a port of this machine until Ctrl-C."""
-    settings = _settings(seed, windows or [], latency, faults or [], jti)
+    settings = _settings(seed, windows or [], latency, faults or [], quirks or [], jti)
     raise typer.Exit(in_loop(_serve(settings, cases, port)))
 
 
@@ -63,7 +73,9 @@ async def _serve(settings: SandboxSettings, cases: int, port: int) -> int:
     return 130
 
 
-def _settings(seed: int, windows: list[str], latency: str, faults: list[str], jti: bool) -> SandboxSettings:
+def _settings(
+    seed: int, windows: list[str], latency: str, faults: list[str], quirks: list[str], jti: bool
+) -> SandboxSettings:
     """Return the settings that the command line describes; raises UsageError, naming the option."""
     option, written = "--window", ""
     try:
@@ -81,10 +93,25 @@ def _settings(seed: int, windows: list[str], latency: str, faults: list[str], jt
             if kind not in set(Fault):
                 raise ValueError(f"there are {', '.join(Fault)}")  # noqa: TRY301 - said below, with the option
             chances[Fault(kind)] = float(chance)
+        option = "--quirk"
+        made: dict[str, Any] = {}
+        for written in quirks:
+            made |= _quirk(written, made)
         option, written = "--latency and --fault", "together"
-        return SandboxSettings(seed=seed, windows=strict, latency=between, faults=chances, require_jti=jti)
+        return SandboxSettings(seed=seed, windows=strict, latency=between, faults=chances, require_jti=jti, **made)
     except ValueError as error:
         raise UsageError(f"{option} {written}: {error}") from None
+
+
+def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the setting that a quirk is, its fields with those of the same quirk before; raises ValueError."""
+    name, equals, listed = written.partition("=")
+    fields = frozenset(field.strip() for field in listed.split(","))
+    if name in _QUIRKS and not equals:
+        return {name: True}
+    if name in _QUIRKS_OF_FIELDS and all(fields):
+        return {name: before.get(name, frozenset()) | fields}
+    raise ValueError(f"there are {_KNOWN_QUIRKS}")
 
 
 def _time(text: str) -> float:

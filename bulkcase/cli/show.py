@@ -29,6 +29,13 @@ _WILL_BE = {
     Outcome.INVALID: "unusable, not sent",
 }
 
+_PROVEN = {
+    "equal": "as sent",
+    "normalised": "tidied by the server",
+    "not_shown": "not shown",
+    "different": "another value",
+}
+
 
 def show_plan(plan: Plan, console: Console = err) -> None:
     """Say what a run is about to do: rows, fields, calls, date of finish, host."""
@@ -51,7 +58,10 @@ def show_plan(plan: Plan, console: Console = err) -> None:
             console.print(
                 f"[yellow]note:[/] {escape(plan.reading['gaps'])}: rows whose cases were not seen are left alone"
             )
-    console.print(f"[dim]cannot be undone: {escape(plan.why_not_undoable)}[/]")
+    if plan.why_not_undoable:
+        console.print(f"cannot be undone: {escape(plan.why_not_undoable)}")
+    else:
+        console.print("can be undone: the values before are kept")
     _show_time(plan, console)
 
 
@@ -101,6 +111,8 @@ def show_run(run: Run) -> None:
     throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
     retries = f" ({number(summary.retries, 'retry', 'retries')}{throttled})" if summary.retries else ""
     out.print(f"{number(calls, 'call')}{retries} in {seconds_text(summary.duration_s)}, run {escape(run.id)}")
+    if summary.verified:
+        out.print(f"what the cases show of it: {verified_text(summary.verified)}")
     out.print(f"report: {escape(str(near(run.folder)))}")
     if run.note:
         err.print(escape(run.note))
@@ -112,6 +124,11 @@ def show_stop(run: Run) -> None:
     if run.summary.reason:
         err.print(f"[bold red]{escape(_reason(run))}[/]")
         show_next(err, run.next_command)
+
+
+def verified_text(verified: Mapping[str, int]) -> str:
+    """Return in words what cases show of what was sent, and for how many rows."""
+    return ", ".join(f"{verified[name]:,} {text}" for name, text in _PROVEN.items() if name in verified)
 
 
 def _reason(run: Run) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
-from bulkcase.cli.show import outcome_table, show_causes, show_next
+from bulkcase.cli.show import outcome_table, show_causes, show_next, verified_text
+from bulkcase.fields.parts import parts, shown
 from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger.history import Event
 from bulkcase.model import FINE, Outcome, RunState
 from bulkcase.operations.runs import Listed, Shown
-from bulkcase.planning.changes import parts, shown
 
 _COLOURS = {RunState.FINISHED: "green", RunState.RUNNING: "blue", RunState.PLANNED: "dim", RunState.ABANDONED: "dim"}
 _LONGEST_VALUE = 60
@@ -24,7 +24,8 @@ def show_runs(runs: Sequence[Listed]) -> None:
         when = local_time(record.started_at or record.planned_at)
         state = run.state if record.exit_code is None else f"{run.state} ({record.exit_code})"
         out.print(f"[bold]{escape(record.id)}[/]  [{_COLOURS.get(run.state, 'yellow')}]{state}[/]  {when}")
-        out.print(f"    {number(record.rows or 0, 'row')}: {_counts(run.outcomes)}")
+        back = f", takes back {escape(record.undoes)}" if record.undoes else ""
+        out.print(f"    {number(record.rows or 0, 'row')}: {_counts(run.outcomes)}{back}")
 
 
 def show_one(run: Shown) -> None:
@@ -32,9 +33,9 @@ def show_one(run: Shown) -> None:
     record, summary = run.record, run.summary
     out.print(f"[bold]{escape(record.id)}[/]  [{_COLOURS.get(run.state, 'yellow')}]{run.state}[/]")
     for name, text in _facts(run):
-        indented(out, f"[dim]{name:<9}[/] {escape(text)}", 2)
+        indented(out, f"[dim]{name:<10}[/] {escape(text)}", 2)
     if run.holder is None and summary.reason:
-        indented(out, f"[dim]{'reason':<9}[/] {escape(summary.reason)}", 2)
+        indented(out, f"[dim]{'reason':<10}[/] {escape(summary.reason)}", 2)
     out.print(outcome_table(run.outcomes))
     show_causes(out, summary.errors, tips=True)
     show_next(out, run.next_command)
@@ -47,6 +48,10 @@ def _facts(run: Shown) -> Iterable[tuple[str, str]]:
     yield "input", record.input
     if record.continues:
         yield "continues", record.continues
+    if record.undoes:
+        yield "takes back", record.undoes
+    for other in run.undone_by:
+        yield "undone by", other
     if run.holder is not None:
         yield "at work", f"{run.holder}, {run.in_flight} in flight"
     for who, began, ended in run.workers:
@@ -54,6 +59,8 @@ def _facts(run: Shown) -> Iterable[tuple[str, str]]:
         yield "session", f"{who}: {local_time(began)} to {until}"
     calls = ", ".join(f"{endpoint} {count:,}" for endpoint, count in summary.calls.items()) or "none"
     yield "calls", f"{calls} ({summary.retries:,} retries, {summary.throttled:,} throttled)"
+    if summary.verified:
+        yield "shown", verified_text(summary.verified)
     yield "took", seconds_text(summary.duration_s)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -101,6 +101,31 @@ def _pair_up(wanted: list[Any], live: list[Any]) -> bool:
     if all(isinstance(item, str) for item in (*wanted, *live)):
         return Counter(wanted) == Counter(live)
     fits = [[place for place, item in enumerate(live) if same_item(each, item)] for each in wanted]
+    return partners(fits) is not None
+
+
+def unchanged(field: str, before: Any, now: Any) -> bool:
+    """Say whether a live value is still the one seen before: the same, and data with nothing added to it either."""
+    if field in _DATA:
+        return _alike(before, now, _Rule.WHOLE)
+    return same(field, before, now) and same(field, now, before)
+
+
+def is_order_free(field: str) -> bool:
+    """Say whether a field is a list whose order says nothing."""
+    return field in _ORDER_FREE
+
+
+def is_reference(field: str) -> bool:
+    """Say whether the objects of a field are known by their `_id`."""
+    return field in FIELDS and field not in _DATA
+
+
+def partners(fits: Sequence[Sequence[int]]) -> list[int] | None:
+    """Return a place for each number, all different, of those that fit it, the preferred first; None if that fails.
+
+    An earlier choice may have to give way to a later one.
+    """
     holders: dict[int, int] = {}
 
     def seat(number: int, tried: set[int]) -> bool:
@@ -112,4 +137,6 @@ def _pair_up(wanted: list[Any], live: list[Any]) -> bool:
                     return True
         return False
 
-    return all(seat(number, set()) for number in range(len(wanted)))
+    if not all(seat(number, set()) for number in range(len(fits))):
+        return None
+    return sorted(holders, key=holders.__getitem__)

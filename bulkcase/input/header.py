@@ -10,6 +10,7 @@ from bulkcase.model import Rejection, Row
 
 _OWN = "bulkcase_"
 _OWN_DECISION = "bulkcase_decision"
+_OWN_UNDOES = "bulkcase_undoes"
 _OWN_ROW, _OWN_OUTCOME, _OWN_CODE = "bulkcase_row", "bulkcase_outcome", "bulkcase_error_code"
 _MISSHAPEN = {
     "row_too_short": "was too short when it was read, so its cells may stand in wrong columns here",
@@ -80,7 +81,8 @@ class Header:
 def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> Header:
     """Return the header that stands in these cells, the first of them in column `first` (0 is A).
 
-    Raises InputError for a name that stands there twice, and for a column without one between or before others.
+    Raises InputError for a name that stands there twice, for a column without one between or before others, and for
+    the report of an undo.
     """
     texts = [text_of(cell) for cell in cells]
     width = max((index + 1 for index, text in enumerate(texts) if text.strip()), default=0)
@@ -94,6 +96,8 @@ def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> 
     problems += _duplicates(name, names, first)
     if problems:
         raise InputError(*problems)
+    if _OWN_UNDOES in names:
+        raise InputError(f"{name}: is the report of an undo, whose rows are no updates: go on with bulkcase retry")
     if not is_fed_back(names):
         return Header(number, tuple(names), width, len(texts) - width)
     kept = tuple(index for index, text in enumerate(names) if not text.startswith(_OWN))

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 _OFF: dict[str, Any] = {
-    "safety.verify": "none",
-    "safety.canary": 0,
     "report.formats": ["csv"],
     "report.private": [],
     "report.metrics": "off",

@@ -30,8 +30,21 @@ class Need(NamedTuple):
 
 def needs(job: Job) -> Iterator[Need]:
     """Yield why a job cannot do without the live cases; nothing where it can."""
+    if job.undoes is not None:
+        yield Need("snapshot.read", "only what nobody has changed since is put back")
     if job.input.key.match != "_id":
         yield Need("input.key.match", "keys are references")
+    yield from _needs_of_mapping(job)
+    for name in live_lookups(job):
+        if name not in FOUND_BY_FILTER:
+            yield Need(f"lookups.{name}", "names are learnt from the live cases")
+    if job.safety.on_conflict == "leave":
+        yield Need("safety.on_conflict", "cases that somebody changed are left alone")
+    if job.safety.verify == "live":
+        yield Need("safety.verify", "cases are read back")
+
+
+def _needs_of_mapping(job: Job) -> Iterator[Need]:
     for key, source in job.mapping.items():
         if key.startswith(CUSTOM):
             yield Need(f"mapping.{key}", "custom fields are changed and sent whole")
@@ -39,11 +52,6 @@ def needs(job: Job) -> Iterator[Need]:
             yield Need(f"mapping.{key}", "the object is changed and sent whole")
         elif source.mode != "replace":
             yield Need(f"mapping.{key}.mode", "the list is changed and sent whole")
-    for name in live_lookups(job):
-        if name not in FOUND_BY_FILTER:
-            yield Need(f"lookups.{name}", "names are learnt from the live cases")
-    if job.safety.on_conflict == "leave":
-        yield Need("safety.on_conflict", "cases that somebody changed are left alone")
 
 
 def oldest_look(job: Job) -> float:
@@ -55,7 +63,7 @@ def oldest_look(job: Job) -> float:
     is_whole = any(
         key.startswith(CUSTOM) or "." in key or source.mode != "replace" for key, source in job.mapping.items()
     )
-    is_minded = is_whole or job.safety.on_conflict == "leave"
+    is_minded = is_whole or job.safety.on_conflict == "leave" or job.undoes is not None
     return min(job.snapshot.max_age, _MINUTES) if is_minded else job.snapshot.max_age
 
 

@@ -4,6 +4,7 @@ A setting whose effect is not in this version has its "off" value as its default
 `bulkcase.job.later` refuses any other.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,7 +27,7 @@ from bulkcase.job.quantities import (
     row_count,
 )
 from bulkcase.job.secrets import check_reference
-from bulkcase.job.sources import KeyColumn, Later, Lookup, Source, Table, Zone
+from bulkcase.job.sources import FieldSource, KeyColumn, Later, Lookup, Source, Table, Zone
 
 SANDBOX = "sandbox"
 
@@ -159,8 +160,8 @@ class Snapshot(Table):
 class Safety(Table):
     """What stops a run."""
 
-    verify: Later = "none"
-    canary: Later = 0
+    verify: Literal["response", "live", "none"] = "response"
+    canary: int = Field(default=5, ge=0, le=1000)
     max_failures: Annotated[FailureLimit | None, PlainValidator(or_off(failure_limit))] = failure_limit("20% of 200")
     on_conflict: Literal["send", "leave"] = "send"
     max_changes: Annotated[ChangeLimit | None, PlainValidator(or_off(change_limit))] = None
@@ -217,6 +218,7 @@ class Job(Table):
 
     _file: Path = PrivateAttr(default=Path("job.toml"))
     _cells: dict[str, str] | None = PrivateAttr(default=None)
+    _undoes: str | None = PrivateAttr(default=None)
 
     @property
     def file(self) -> Path:
@@ -238,6 +240,30 @@ class Job(Table):
     def cells(self) -> dict[str, str] | None:
         """The cells, by column, that every row has beside its key: the input is a list of keys, and no table."""
         return self._cells
+
+    @property
+    def undoes(self) -> str | None:
+        """The run that this job takes back; None for a job that has an input of its own."""
+        return self._undoes
+
+    def undoing(self, run_id: str, fields: Iterable[str]) -> Self:
+        """Return the job that puts the values back which these fields of the cases had before a run.
+
+        Connection, auth, limits, verification and report stay; all live cases are to be read.
+        """
+        job = self.model_copy(
+            update={
+                "input": self.input.model_copy(update={"key": self.input.key.model_copy(update={"match": "_id"})}),
+                "mapping": {field: FieldSource(column=field) for field in fields},
+                "lookups": {},
+                "snapshot": self.snapshot.model_copy(update={"read": "always", "filter": {}}),
+                # What somebody has changed since is left alone in any case, and a rescue is never too large.
+                "safety": self.safety.model_copy(update={"on_conflict": "send", "max_changes": None}),
+            }
+        )
+        job._undoes = run_id  # noqa: SLF001 - a private attribute of this very class
+        job._cells = None  # noqa: SLF001 - as above
+        return job
 
     def at(self, file: Path) -> Self:
         """Return this job as one that stands in `file`."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
 
+from bulkcase.ledger.images import Images, images_of
 from bulkcase.ledger.rows import PENDING, SENT, RunRows, Sendable
 from bulkcase.ledger.stored import load_edits
 from bulkcase.ledger.tables import cases, may_have_landed, rows
@@ -37,6 +38,12 @@ class Beside(NamedTuple):
     """Where it was when the row's turn was decided; None before that."""
     read_at: float | None
     """When the case was read; None where it was not seen."""
+    images: Images | None = None
+    """What attempts before have brought, or may have; None where there were none."""
+    earlier: Images | None = None
+    """What those before the last one may have brought."""
+    alone: str = ""
+    """What of the row is left alone whatever is sent, and why, by the comparison before."""
 
 
 class ComparedRows(RunRows):
@@ -56,7 +63,8 @@ class ComparedRows(RunRows):
         query = (
             select(
                 *(rows.c.number, rows.c.case_key, rows.c.state, rows.c.body, rows.c.edits, rows.c.before, rows.c.sent),
-                *(rows.c.place, cases.c.kept, cases.c.position, cases.c.read_at),
+                *(rows.c.place, cases.c.kept, cases.c.position, cases.c.read_at, rows.c.attempts),
+                *(rows.c.left, rows.c.verified, rows.c.earlier, rows.c.kept.label("alone")),
             )
             .select_from(rows.outerjoin(cases, self._is_about()))
             .where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
@@ -126,7 +134,7 @@ class ComparedRows(RunRows):
         return (
             select(
                 *(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message),
-                *(rows.c.place, rows.c.finished_at, rows.c.looked_at, cases.c.read_at),
+                *(rows.c.place, rows.c.finished_at, rows.c.looked_at, cases.c.read_at, rows.c.kept),
             )
             .select_from(rows.outerjoin(cases, self._is_about()))
             .where(rows.c.run == self._run, *conditions)
@@ -137,12 +145,14 @@ class ComparedRows(RunRows):
 
 
 def _sendable(found: Any) -> Sendable:
-    number, case_id, body, state, *rest = found
-    return Sendable(number, case_id, body, Outcome(state), *rest)
+    *known, kept = found
+    number, case_id, body, state, *rest = known
+    return Sendable(number, case_id, body, Outcome(state), *rest)._replace(kept=kept or "")
 
 
 def _beside(found: Any) -> Beside:
-    number, case_id, state, body, edits, before, sent, place, kept, position, read_at = found
+    number, case_id, state, body, edits, before, sent, place, kept, position, read_at, attempts, *more = found
+    *brought, alone = more
     return Beside(
         number=number,
         case_id=case_id,
@@ -155,6 +165,9 @@ def _beside(found: Any) -> Beside:
         position=position,
         place=place,
         read_at=read_at,
+        images=images_of(sent or body, before, *brought) if attempts else None,
+        earlier=_loaded(brought[-1]),
+        alone=alone or "",
     )
 
 

@@ -57,6 +57,11 @@ class RunFigures:
         """Return the number of calls by what was decided about their answers."""
         return self._calls_by(calls.c.verdict)
 
+    def verified(self) -> dict[str, int]:
+        """Return the number of rows by what their cases were seen to show of what was sent."""
+        query = select(rows.c.verified, func.count()).where(rows.c.run == self._run, rows.c.verified.is_not(None))
+        return dict(self._all(query.group_by(rows.c.verified)))
+
     def retries(self) -> int:
         """Return the number of calls that carried the update of a row again."""
         again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)

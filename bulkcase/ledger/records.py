@@ -48,6 +48,10 @@ class RunRecord:
     """The snapshot that its rows were compared with; None where live cases were not read."""
     reading: Mapping[str, Any]
     """Whether live cases were read, and why: `read`, `why`, and `pages` where there are some."""
+    undoes: str | None
+    """The id of the run that it takes back."""
+    canary: str
+    """How its first rows were checked, by `cases` or `answers`; empty until they have passed."""
 
 
 class Place(NamedTuple):

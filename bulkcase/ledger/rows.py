@@ -5,18 +5,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from bulkcase.cells import Cell, load_cells
 from bulkcase.errors import IllegalTransition, LedgerError
+from bulkcase.ledger.among import AmongRuns
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing, writing_many
-from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.sessions import settle_in_flight
 from bulkcase.ledger.statements import Statements
 from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
-from bulkcase.ledger.tables import may_have_landed, rows, runs
-from bulkcase.ledger.transitions import Event, outcome_of
+from bulkcase.ledger.tables import rows
+from bulkcase.ledger.transitions import SENDING, Event, outcome_of
 from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
 
 _PAGE = 500
@@ -56,9 +57,13 @@ class Sendable(NamedTuple):
     """When the case was read that it was compared with."""
     read_at: float | None = None
     """When the case was last read; seconds since the epoch, None where that is not known."""
+    kept: str = ""
+    """What of it is left alone whatever is sent, and why."""
+    tried: int = 0
+    """Attempts that failed before, in this session, and count."""
 
 
-class RunRows(RunFigures):
+class RunRows(AmongRuns):
     """The rows and calls of one run, as one session of it writes them."""
 
     def __init__(self, engine: Engine, writer: Connection, run: int, path: Path, session: int | None = None) -> None:
@@ -182,68 +187,14 @@ class RunRows(RunFigures):
                 yield Sendable(number, case_id, body, Outcome(state), code, message)
             last = page[-1][0]
 
-    def overtaken(self, outcomes: Collection[Outcome]) -> Iterator[tuple[int, Outcome, str]]:
-        """Yield number, outcome and the later run for each row whose case a later run of the target may have changed.
-
-        `outcomes` are those of the rows that are looked at.
-        """
-        later_runs, later_rows = runs.alias(), rows.alias()
-        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
-        query = (
-            select(rows.c.number, rows.c.state, func.max(later_runs.c.id))
-            .select_from(rows)
-            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == target))
-            .join(later_rows, (later_rows.c.run == later_runs.c.seq) & (later_rows.c.case_key == rows.c.case_key))
-            .where(
-                rows.c.run == self._run,
-                rows.c.state.in_(list(outcomes)),
-                may_have_landed(later_rows),
-            )
-            .group_by(rows.c.number, rows.c.state)
+    def one(self, number: int, outcomes: Collection[Outcome]) -> Sendable | None:
+        """Return a row if it still has one of these outcomes."""
+        query = select(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message).where(
+            rows.c.run == self._run, rows.c.number == number, rows.c.state.in_(list(outcomes))
         )
-        for number, state, run_id in self._stream(query):
-            yield number, Outcome(state), run_id
-
-    def landed_before(self, earlier: Collection[int]) -> Iterator[tuple[int, str, int]]:
-        """Yield, for waiting rows that say what landed last for their case in `earlier` runs, where that was.
-
-        Each is number, id of that run, number of the row there. `earlier` are the `seq` of runs.
-        """
-        old, newer = rows.alias(), rows.alias()
-        known = list(earlier)
-        overwritten = (
-            select(newer.c.number)
-            .where(
-                newer.c.run.in_(known),
-                newer.c.run > old.c.run,
-                newer.c.case_key == old.c.case_key,
-                may_have_landed(newer),
-            )
-            .exists()
-        )
-        query = (
-            select(rows.c.number, runs.c.id, func.min(old.c.number))
-            .select_from(rows)
-            .join(old, old.c.case_key == rows.c.case_key)
-            .join(runs, runs.c.seq == old.c.run)
-            .where(
-                rows.c.run == self._run,
-                rows.c.state == Outcome.PENDING,
-                old.c.run.in_(known),
-                old.c.state == Outcome.UPDATED,
-                old.c.fingerprint == rows.c.fingerprint,
-                ~overwritten,
-            )
-            .group_by(rows.c.number, runs.c.id)
-        )
-        yield from self._stream(query)
-
-    def not_in(self, newer: int) -> int:
-        """Return the number of waiting rows about whose cases the run `newer`, a `seq`, has no row."""
-        ours = rows.alias()
-        there = select(ours.c.number).where(ours.c.run == newer, ours.c.case_key == rows.c.case_key).exists()
-        waiting = (rows.c.run == self._run, rows.c.state == Outcome.PENDING)
-        return int(self._all(select(func.count()).select_from(rows).where(*waiting, ~there))[0][0])
+        for number_, case_id, body, state, code, message in self._all(query):
+            return Sendable(number_, case_id, body, Outcome(state), code, message)
+        return None
 
     def all(self) -> Iterator[RowRecord]:
         """Yield every row in input order."""
@@ -269,8 +220,9 @@ class RunRows(RunFigures):
         code: str,
         message: str,
         finished_at: float | None,
+        verified: str | None,
     ) -> RowRecord:
-        result = Result(outcome_of(state), attempts, status, code, message)
+        result = Result(outcome_of(state), attempts, status, code, message, verified or "")
         return RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
 
     def _cells(self, number: int, stored: bytes) -> tuple[Cell, ...]:
@@ -284,12 +236,15 @@ class RunRows(RunFigures):
     def _apply(self, cursor: Any, changes: Sequence[Change]) -> None:
         """Write changes that are one event from one state."""
         event, before, after = changes[0].event, str(changes[0].before), str(changes[0].after)
+        by, run = self._session, self._run
         if event is Event.INTEND:
-            met = self._statements.move.run(cursor, ((after, self._run, one.number, before) for one in changes))
+            met = self._statements.move.run(cursor, ((after, run, one.number, before) for one in changes))
+        elif before == SENDING or event is Event.CONFIRM:
+            shown = ((*_shown_values(one), after, *_result_values(one), by, run, one.number, before) for one in changes)
+            met = self._statements.settle.run(cursor, shown)
         else:
-            by, run = self._session, self._run
             values = ((after, *_result_values(one), by, run, one.number, before) for one in changes)
-            met = self._statements.settle.run(cursor, values)
+            met = self._statements.decide.run(cursor, values)
         if met != len(changes):
             numbers = ", ".join(str(change.number) for change in changes[:_NAMED])
             raise IllegalTransition(f"{event} of row {numbers}: not all of them are {before}; nothing was changed")
@@ -307,13 +262,20 @@ SENT: Final = func.coalesce(rows.c.sent, rows.c.body)
 
 _SHOWN: Final = (
     *(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.fields, rows.c.state, rows.c.attempts),
-    *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at),
+    *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at, rows.c.verified),
 )
 """What reports show of a row."""
 
 
+def _shown_values(change: Change) -> tuple[Any, ...]:
+    """Return what a change brings to know of its case, in the order of `Statements.settle`."""
+    result = change.result
+    assert result is not None, "only an intent comes without a result"
+    return None if result.left is None else orjson.dumps(result.left), result.verified or None
+
+
 def _result_values(change: Change) -> tuple[Any, ...]:
-    """Return what a change brings to know of its row, in the order of `Statements.settle`."""
+    """Return what a change brings to know of its row, in the order of `Statements.decide`."""
     result = change.result
     assert result is not None, "only an intent comes without a result"
     return result.attempts, result.http_status, result.code, storable(result.message), change.at

@@ -10,29 +10,24 @@ import orjson
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from bulkcase.clock import Instant, moment
-from bulkcase.errors import LedgerError, UsageError
 from bulkcase.ledger import sessions, snapshots
 from bulkcase.ledger.compared import ComparedRows
 from bulkcase.ledger.database import in_words, open_engine, writing
+from bulkcase.ledger.found import FoundRuns
 from bulkcase.ledger.history import Event, as_event, events_of
-from bulkcase.ledger.records import Place, RunRecord, as_record
+from bulkcase.ledger.records import Place, RunRecord
 from bulkcase.ledger.rows import RunRows
+from bulkcase.ledger.sent import SentRows
 from bulkcase.ledger.sessions import PastCall, Worker
 from bulkcase.ledger.snapshots import Snapshot
 from bulkcase.ledger.tables import runs
 from bulkcase.model import Call, Outcome, RunState
 
 _STAMP = "%Y%m%d-%H%M%S"
-_SHOWN = 5
 _PAGE = 500
-LAST = "last"
-"""What stands for the newest run."""
-
-UNFINISHED = (RunState.RUNNING, RunState.STOPPED, RunState.INTERRUPTED, RunState.PAUSED)
-"""The states of a run that is in the way of a new one of its job."""
 
 
-class Ledger:
+class Ledger(FoundRuns):
     """The ledger in one file; a context manager that closes it."""
 
     def __init__(self, path: Path) -> None:
@@ -63,6 +58,7 @@ class Ledger:
         fields: Sequence[str],
         definition: Mapping[str, str],
         continues: str | None = None,
+        undoes: str | None = None,
         reports: str | None = None,
     ) -> RunRecord:
         """Add a run in the state `planned`; its id sorts after every other one of this ledger.
@@ -82,59 +78,13 @@ class Ledger:
                 "fields": orjson.dumps(list(fields)).decode(),
                 "definition": orjson.dumps(dict(definition)).decode(),
                 "continues": continues,
+                "undoes": undoes,
                 "reports": reports,
                 "state": RunState.PLANNED,
                 "planned_at": now,
             }
             self._writer.execute(insert(runs).values(values))
         return self.run(str(values["id"]))
-
-    def run(self, run_id: str) -> RunRecord:
-        """Return a run by its id; raises LedgerError where there is none."""
-        (found,) = self._runs(runs.c.id == run_id) or (None,)
-        if found is None:
-            raise LedgerError(f"{self.path}: knows no run {run_id}: check the id")
-        return found
-
-    def find(self, text: str, *, plan: bool = False) -> RunRecord:
-        """Return the run that a person means: by id, a part of it that no other has, or "last".
-
-        The last one is the newest that was started, or the newest `plan`. Raises UsageError where there is none, or
-        more than one.
-        """
-        every = self.runs()
-        if text == LAST:
-            started = sorted((run.started_at, run.seq) for run in every if run.started_at is not None)
-            last = [run.seq for run in every if run.state is RunState.PLANNED] if plan else [seq for _, seq in started]
-            found = [run for run in every if run.seq in last[-1:]]
-        else:
-            found = [run for run in every if run.id == text] or [run for run in every if text and text in run.id]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            named = ", ".join(run.id for run in found[-_SHOWN:])
-            raise UsageError(f'"{text}" may mean {len(found)} runs, the newest are {named}: give more of the id')
-        if text == LAST and every:
-            raise UsageError(f"{self.path}: has no run that was started yet: bulkcase runs lists the plans it has")
-        raise UsageError(f'{self.path}: has no run "{text}": bulkcase runs lists those it has')
-
-    def runs(self) -> list[RunRecord]:
-        """Return all runs whose input was read to its end, the oldest first."""
-        return self._runs(runs.c.rows.is_not(None))
-
-    def unfinished(self, job_file: str, target: str) -> list[RunRecord]:
-        """Return the runs of a job at a target that were started and are not finished, the oldest first."""
-        return self._runs(runs.c.job_file == job_file, runs.c.target == target, runs.c.state.in_(UNFINISHED))
-
-    def related(self, run: RunRecord) -> list[RunRecord]:
-        """Return a run, the one that it continues, those that continue it, and so on: the oldest first."""
-        family = {run.id, run.continues or run.id}
-        while True:
-            found = self._runs(or_(runs.c.id.in_(family), runs.c.continues.in_(family)))
-            grown = family.union(*({one.id, one.continues or one.id} for one in found))
-            if grown == family:
-                return found
-            family = grown
 
     def update_run(self, run: RunRecord, **values: Any) -> RunRecord:
         """Write the given columns of a run, and return it as it is then."""
@@ -285,10 +235,15 @@ class Ledger:
         assert run.snapshot is not None, "no live case was read for it"
         return ComparedRows(self._engine, self._writer, run.seq, self.path, session, snapshot=run.snapshot)
 
-    def _runs(self, *conditions: Any) -> list[RunRecord]:
-        query = select(runs).where(*conditions).order_by(runs.c.seq)
-        with in_words(self.path), self._writer.begin():
-            return [as_record(dict(found)) for found in self._writer.execute(query).mappings()]
+    def sent(self, run: RunRecord, snapshot: int | None) -> SentRows:
+        """Return the rows of a run that were sent, beside the cases of a snapshot where there is one."""
+        return SentRows(self._engine, self._writer, run.seq, self.path, snapshot)
+
+    def landed(self, target: str, since: RunRecord) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield case and update of each row that has landed at a target from a run on, in the order of the runs."""
+        later = [run.seq for run in self._runs(runs.c.target == target, runs.c.seq >= since.seq)]
+        for seq in later:
+            yield from SentRows(self._engine, self._writer, seq, self.path, None).landed()
 
 
 def _json(value: Any) -> str:

@@ -6,7 +6,7 @@ SQLAlchemy's own way from a value to the driver costs more per row than the data
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Insert, Update, bindparam, insert, update
+from sqlalchemy import Dialect, Insert, Update, bindparam, insert, null, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkcase.ledger.tables import calls, rows
@@ -37,7 +37,7 @@ _CHANGED = update(rows).where(
 )
 _WHICH: Final = ("of_run", "of_number", "of_state")
 _MOVE = _CHANGED.values(state=bindparam("after"))
-_SETTLE = _CHANGED.values(
+_DECIDE = _CHANGED.values(
     state=bindparam("after"),
     attempts=rows.c.attempts + bindparam("more_attempts"),
     http_status=bindparam("new_status"),
@@ -46,31 +46,51 @@ _SETTLE = _CHANGED.values(
     finished_at=bindparam("at"),
     session=bindparam("by"),
 )
+_SETTLE = _DECIDE.values(verified=bindparam("new_verified"), left=bindparam("new_left"))
 _COMPARED = _CHANGED.values(
     sent=bindparam("new_sent"),
     before=bindparam("new_before"),
     fields=bindparam("new_fields"),
     place=bindparam("at_place"),
     looked_at=bindparam("seen_at"),
+    kept=bindparam("new_kept"),
+    earlier=bindparam("new_earlier"),
+    # Of an attempt that is past: what it brought is in `earlier`.
+    verified=null(),
+    left=null(),
 )
-_BY_COMPARISON: Final = frozenset({"sent", "before", "place", "looked_at"})
+_PROVEN = _CHANGED.values(
+    state=bindparam("after"),
+    looked_at=bindparam("seen_at"),
+    code=bindparam("new_code"),
+    message=bindparam("new_message"),
+    verified=bindparam("new_verified"),
+    left=bindparam("new_left"),
+)
+_LATER: Final = frozenset({"sent", "before", "place", "looked_at", "kept", "left", "verified", "earlier"})
 """What nobody knows of a row when it is read; leaving these out spares a fifth of its values."""
-_DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_fields")
+_DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_kept", "new_earlier", "new_fields")
 _REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("new_fingerprint"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
+_SHOWN: Final = ("new_left", "new_verified")
+_PROOF: Final = ("seen_at", *_SHOWN, "after", "new_code", "new_message")
 
 
 class Statements:
     """The statements of a ledger, prepared for its database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        added = [column.name for column in rows.columns if column.name not in _BY_COMPARISON]
+        added = [column.name for column in rows.columns if column.name not in _LATER]
         self.add_row = Prepared(insert(rows), added, dialect)
         self.add_call = Prepared(insert(calls), [column.name for column in calls.columns], dialect)
         self.move = Prepared(_MOVE, ("after", *_WHICH), dialect)
         """A row's step that brings no result."""
-        self.settle = Prepared(_SETTLE, ("after", *_RESULT, *_WHICH), dialect)
-        """A row's step with what is then known of it."""
+        self.decide = Prepared(_DECIDE, ("after", *_RESULT, *_WHICH), dialect)
+        """A row's step without a call, with what is then known of it."""
+        self.settle = Prepared(_SETTLE, (*_SHOWN, "after", *_RESULT, *_WHICH), dialect)
+        """A row's step with what is then known of it, and what its case shows."""
+        self.prove = Prepared(_PROVEN, (*_PROOF, *_WHICH), dialect)
+        """What a look at the case says of a row that was sent before."""
         self.compare = Prepared(_COMPARED, (*_DIFFERENCE, *_WHICH), dialect)
         """What a look at the live case says of a row that is to be sent."""
         self.rekey = Prepared(_REKEY, ("new_key", "new_fingerprint", *_WHICH), dialect)

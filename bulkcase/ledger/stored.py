@@ -20,6 +20,10 @@ class Difference(NamedTuple):
     before: Mapping[str, Any] | None
     place: int | None
     looked_at: float | None
+    kept: str = ""
+    """What of the row is left alone, and why."""
+    earlier: Mapping[str, Any] | None = None
+    """Images of what attempts before may have brought, by field."""
 
 
 class Keyed(NamedTuple):
@@ -55,7 +59,9 @@ def difference_values(run: int, difference: Difference) -> tuple[Any, ...]:
     """Return what differs in the order of `Statements.compare`."""
     sent, before, state = difference.sent, difference.before, difference.state
     said = (orjson.dumps(sent), None if before is None else orjson.dumps(before))
-    found = (difference.place, difference.looked_at, " ".join(sent))
+    images = None if difference.earlier is None else orjson.dumps(difference.earlier)
+    kept = storable(difference.kept) or None
+    found = (difference.place, difference.looked_at, kept, images, " ".join(sent))
     return *said, *found, run, difference.number, state.value
 
 

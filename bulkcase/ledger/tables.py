@@ -21,7 +21,7 @@ from sqlalchemy.sql.expression import FromClause
 from bulkcase.ledger.transitions import SENDING
 from bulkcase.model import Outcome
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -56,6 +56,10 @@ runs = Table(
     Column("snapshot", Integer, ForeignKey("snapshots.id")),
     # Whether live cases were read for it, and why: JSON.
     Column("reading", Text, nullable=False, default="{}"),
+    # The run that it takes back.
+    Column("undoes", String, ForeignKey("runs.id")),
+    # How its canary was checked: by its cases or its answers; empty until it has passed.
+    Column("canary", String, nullable=False, default=""),
 )
 
 snapshots = Table(
@@ -141,6 +145,13 @@ rows = Table(
     Column("place", Integer),
     # When the case was read that it was compared with last.
     Column("looked_at", Float),
+    # What of it is left alone whatever is sent, and why.
+    Column("kept", Text),
+    # What the case showed afterwards, where that is not to the letter what was sent.
+    Column("left", LargeBinary),
+    Column("verified", String),
+    # Old and new values of what attempts before the last comparison may have brought.
+    Column("earlier", LargeBinary),
     Column("fields", String, nullable=False, default=""),
     Column("fingerprint", LargeBinary),
     Column("state", String, nullable=False),

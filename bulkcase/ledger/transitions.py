@@ -3,19 +3,24 @@
     event      from                                           to
     refuse     pending, failed, mismatch, conflict            invalid
     skip       pending, failed, mismatch, conflict            unchanged
-    confirm    unknown                                        updated
+    confirm    unknown, mismatch, conflict, updated           updated
+    disprove   updated, mismatch                              mismatch
+    deny       unknown                                        failed
     miss       pending, failed, mismatch, conflict            failed
     leave      pending, failed, mismatch, conflict, unknown   conflict
     replace    pending, failed, mismatch, conflict, unknown   superseded
     intend     pending, failed, mismatch, conflict, unknown   sending
     accept     sending                                        updated
+    contradict sending                                        mismatch
+    spare      sending                                        conflict
     reject     sending                                        failed
     lose       sending                                        unknown
     postpone   sending                                        pending
 
 A look at the live case decides about a row that is to be sent again as about one that never was; only what is in doubt
-stays so until the case shows that it has landed. A row that is sent again goes straight from its last outcome to
-`sending`: where the run stops before its turn, that outcome still stands.
+stays so until the case shows that it has landed or, where somebody asks for just that, that it has not. A row that is
+sent again goes straight from its last outcome to `sending`: where the run stops before its turn, that outcome still
+stands.
 """
 
 from enum import StrEnum
@@ -32,11 +37,15 @@ class Event(StrEnum):
     REFUSE = "refuse"
     SKIP = "skip"
     CONFIRM = "confirm"
+    DISPROVE = "disprove"
+    DENY = "deny"
     MISS = "miss"
     LEAVE = "leave"
     REPLACE = "replace"
     INTEND = "intend"
     ACCEPT = "accept"
+    CONTRADICT = "contradict"
+    SPARE = "spare"
     REJECT = "reject"
     LOSE = "lose"
     POSTPONE = "postpone"
@@ -50,18 +59,23 @@ _SENDING = frozenset({SENDING})
 TRANSITIONS: dict[Event, tuple[frozenset[str], str]] = {
     Event.REFUSE: (_NOT_IN_DOUBT, Outcome.INVALID),
     Event.SKIP: (_NOT_IN_DOUBT, Outcome.UNCHANGED),
-    Event.CONFIRM: (_IN_DOUBT, Outcome.UPDATED),
+    Event.CONFIRM: (_IN_DOUBT | {Outcome.MISMATCH, Outcome.CONFLICT, Outcome.UPDATED}, Outcome.UPDATED),
+    Event.DISPROVE: (frozenset({Outcome.UPDATED, Outcome.MISMATCH}), Outcome.MISMATCH),
+    Event.DENY: (_IN_DOUBT, Outcome.FAILED),
     Event.MISS: (_NOT_IN_DOUBT, Outcome.FAILED),
     Event.LEAVE: (_OPEN, Outcome.CONFLICT),
     Event.REPLACE: (_OPEN, Outcome.SUPERSEDED),
     Event.INTEND: (_OPEN, SENDING),
     Event.ACCEPT: (_SENDING, Outcome.UPDATED),
+    Event.CONTRADICT: (_SENDING, Outcome.MISMATCH),
+    Event.SPARE: (_SENDING, Outcome.CONFLICT),
     Event.REJECT: (_SENDING, Outcome.FAILED),
     Event.LOSE: (_SENDING, Outcome.UNKNOWN),
     Event.POSTPONE: (_SENDING, Outcome.PENDING),
 }
 
-_DECIDED = {after: event for event, (before, after) in TRANSITIONS.items() if before != _SENDING}
+_BY_A_LOOK = (Event.REFUSE, Event.SKIP, Event.CONFIRM, Event.MISS, Event.LEAVE, Event.REPLACE)
+_DECIDED = {TRANSITIONS[event][1]: event for event in _BY_A_LOOK}
 _SETTLED = {after: event for event, (before, after) in TRANSITIONS.items() if before == _SENDING}
 
 

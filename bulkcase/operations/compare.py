@@ -93,7 +93,9 @@ def shows(live: Mapping[str, Any] | None, path: str) -> bool:
 def _clears(row: Beside, difference: Difference) -> int:
     """Return how many values of a case are emptied by what is sent for a row."""
     whole = sum(value in (None, []) for field, value in row.body.items() if field in difference.sent)
-    return whole + sum(edit.value is None for key, edit in row.edits.items() if root_of(key) in difference.sent)
+    edited = {key: edit for key, edit in row.edits.items() if root_of(key) in difference.sent}
+    put_back = sum(edit.do == "restore" and difference.sent[key] in (None, []) for key, edit in edited.items())
+    return whole + put_back + sum(edit.value is None for edit in edited.values())
 
 
 def resolve_names(rows: RunRows, tables: Mapping[str, LearntTable], now: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkcase.ledger import Ledger
-from bulkcase.ledger.runs import UNFINISHED
+from bulkcase.ledger.found import UNFINISHED
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.runtime import command_line
 from bulkcase.reporting import Summary, frame_of

@@ -3,37 +3,36 @@
 import asyncio
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
 from bulkcase.job import Job
-from bulkcase.job.needs import oldest_look
 from bulkcase.kore.door import Door
 from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
 from bulkcase.model import Outcome, Result, RunState, Stop, StopReason
-from bulkcase.operations.compare import look_of
+from bulkcase.operations.compare import OnDecided
+from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
-from bulkcase.operations.fresh import Freshness, FreshRows
-from bulkcase.operations.look import a_reader
+from bulkcase.operations.look import a_reader, wanted_of
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
 from bulkcase.operations.progress import Tally, reporting
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
-from bulkcase.operations.target import check_credentials, open_door, open_target
-from bulkcase.operations.unseen import look_for_unseen
+from bulkcase.operations.supply import Supply, by_place, in_order
+from bulkcase.operations.target import check_credentials, landed_before, open_door, open_target
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
-from bulkcase.operations.whereabouts import Whereabouts
 from bulkcase.reporting import make_folder
-from bulkcase.sending import InOrder, Pool, Sender
-from bulkcase.sending.pool import OnSettled, Source
+from bulkcase.sending.pool import OnSettled
 from bulkcase.stopping import Stopped, StopSwitch
 
 _log = logging.getLogger(__name__)
+
+_WITH_A_CASE = frozenset(Outcome) - {Outcome.INVALID}
 
 
 @contextmanager
@@ -85,17 +84,17 @@ class Execution:
                 record, rows = desk.ledger.start(before, runtime.worker, account, now, place, replaces)
             with _said_how_to_go_on(before, desk):
                 try:
-                    await self._send_or_stop(rows, outcomes)
+                    await self._send_or_stop(rows, outcomes, record)
                 except asyncio.CancelledError:
                     self._stop.set(Stop(StopReason.INTERRUPTED, "cancelled"))
                     self._end_of_cancelled(before, self._ended(before, record, rows), replaces)
                     raise
                 return self._report(before, self._ended(before, record, rows), replaces)
 
-    async def _send_or_stop(self, rows: RunRows, outcomes: Collection[Outcome]) -> None:
+    async def _send_or_stop(self, rows: RunRows, outcomes: Collection[Outcome], record: RunRecord) -> None:
         """Send rows; a fault stops the run as any other reason does, so that its report is still written."""
         try:
-            await self._send(rows, outcomes)
+            await self._send(rows, outcomes, record)
         except BulkcaseError as fault:
             self._fault = Stop(StopReason.FAULT, str(fault))
         except Exception as fault:  # noqa: BLE001 - a fault of this program must not cost the report
@@ -103,16 +102,16 @@ class Execution:
             message = f"a fault of bulkcase ({type(fault).__name__}: {fault}): please report it"
             self._fault = Stop(StopReason.FAULT, message)
 
-    async def _send(self, rows: RunRows, outcomes: Collection[Outcome]) -> None:
+    async def _send(self, rows: RunRows, outcomes: Collection[Outcome], record: RunRecord) -> None:
         counts = rows.counts()
         self._left = sum(counts[outcome] for outcome in outcomes)
+        job, runtime = self._desk.job, self._desk.runtime
         if not self._left:
             return
-        job, runtime = self._desk.job, self._desk.runtime
         forecast = forecast_of(job, self._left)
         journal = self._journal = Journal(rows.apply)
         async with (
-            open_target(job, runtime, rows.case_keys(outcomes)) as target,
+            open_target(job, runtime, rows.case_keys(_WITH_A_CASE), landed_before(self._desk, record)) as target,
             open_door(self._desk, target, forecast, self._stop, journal) as door,
         ):
             tally = Tally(forecast, runtime.clock, door.pause)
@@ -121,51 +120,24 @@ class Execution:
                 watching(job.safety, door, runtime.clock, self._stop, wait=self._wait),
                 reporting(tally, self._on_progress, runtime.clock),
             ):
-                source = await self._source(rows, outcomes, door, journal, settled)
-                if source is None:
-                    return
-                pool = Pool(
-                    source,
-                    door=door,
-                    sender=Sender(door, job.retry, clock=runtime.clock, chance=runtime.chance, stop=self._stop),
-                    journal=journal,
-                    clock=runtime.clock,
-                    stop=self._stop,
-                    on_settled=settled,
-                )
-                await pool.run(min(job.quota.max_in_flight, forecast.calls))
+                with suppress(Stopped):
+                    supply = await self._supply(rows, outcomes, door, journal, settled)
+                    crew = Crew(self._desk, record, supply, door=door, journal=journal, stop=self._stop, told=settled)
+                    await crew.work(min(job.quota.max_in_flight, forecast.calls))
 
-    async def _source(
+    async def _supply(
         self, rows: RunRows, outcomes: Collection[Outcome], door: Door, journal: Journal, settled: OnSettled
-    ) -> Source | None:
-        """Return where the pool takes its rows from: in input order, or in that of the live cases.
-
-        None where the run was stopped before it could be told.
-        """
+    ) -> Supply:
         if not isinstance(rows, ComparedRows):
-            return InOrder(rows.sendable(outcomes))
-        job, runtime, ledger = self._desk.job, self._desk.runtime, self._desk.ledger
-        snapshot = ledger.snapshot(rows.snapshot)
-        record = snapshot.record()
-        reader = a_reader(job, door, runtime, journal, self._stop, filters=record.filter)
-        try:
-            leave = await look_for_unseen(rows, outcomes, job, reader, snapshot, lambda *_: None)
-        except Stopped:
-            return None
-        counts = rows.counts()
-        self._left = sum(counts[outcome] for outcome in outcomes) - rows.unplaced(outcomes) - len(leave)
-        max_age, now = oldest_look(job), runtime.clock.now
-        return FreshRows(
-            rows,
-            outcomes,
-            whereabouts=Whereabouts(reader, snapshot, now, max_age),
-            look=look_of(job, snapshot),
-            freshness=Freshness(max_age, ledger.others_since(rows.run, record.started_at), leave),
-            clock=runtime.clock,
-            stop=self._stop,
-            told=lambda _, result: settled(result, 0.0),
-            written=journal.write,
-        )
+            return in_order(rows, outcomes)
+        desk, stop = self._desk, self._stop
+        filters = desk.ledger.snapshot(rows.snapshot).record().filter
+        reader = a_reader(desk.job, door, desk.runtime, journal, stop, wanted=wanted_of(desk.job, filters))
+        told: OnDecided = lambda _, result: settled(result, 0.0)  # noqa: E731 - a name for what has a type
+        return await by_place(rows, outcomes, desk, reader, journal=journal, stop=stop, told=told, counted=self._count)
+
+    def _count(self, rows: int) -> None:
+        self._left = rows
 
     def _counted(self, settled: OnSettled) -> OnSettled:
         def counted(result: Result, seconds: float) -> None:
@@ -187,6 +159,8 @@ class Execution:
         assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
         state, exit_code, reason = ending(before, counts, self._fault or self._stop.stop, self._left)
         now, spent = self._desk.runtime.clock.now(), self._spent(before)
+        # The ledger has more of it than there was at the start: how its canary was checked.
+        record = self._desk.ledger.run(record.id)
         return replace(record, state=state, exit_code=exit_code, reason=reason, finished_at=now, duration=spent)
 
     def _report(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> Run:

@@ -48,6 +48,8 @@ def job_of(record: RunRecord, ledger: Path, *, reports: Path | None = None) -> J
             f"its report needs no job: {command_line('report', record.id, ledger)}"
         )
     job = set_job_of(record) or load(record.job_file)
+    if record.undoes is not None:
+        job = job.undoing(record.undoes, record.fields)
     folder = ledger.parent
     if record.target == SANDBOX:
         folder = folder.parent

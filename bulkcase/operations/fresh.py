@@ -53,8 +53,8 @@ class FreshRows:
     ) -> None:
         self._rows = rows
         self._outcomes = outcomes
-        self._any = frozenset(outcomes) | PENDING
-        """What a row may be that was handed out, or put back."""
+        self._any = frozenset(outcomes) | PENDING | {Outcome.UNKNOWN}
+        """What a row may be that was handed out, or whose answer got lost."""
         self._whereabouts = whereabouts
         self._look = look
         self._freshness = freshness
@@ -66,7 +66,6 @@ class FreshRows:
         self._last = _START
         self._is_stale = False
         """Whether a page was read again since the rows that wait were looked up."""
-        self._put_back: deque[int] = deque()
         self._turn = asyncio.Lock()
 
     async def next(self) -> Sendable | None:
@@ -75,7 +74,7 @@ class FreshRows:
             # Somebody reads a page: the outcome of the worker's last row is not to wait for that.
             await self._written()
         async with self._turn:
-            while (row := await self._following()) is not None:
+            while (row := self._following()) is not None:
                 self._stop.check()
                 if row.number in self._freshness.leave:
                     continue
@@ -100,23 +99,13 @@ class FreshRows:
             current = self._rows.one(row.number, self._any)
             return None if current is None else await self._looked_at(current)
 
-    def put_back(self, row: Sendable) -> None:
-        """Hand out a row once more that waits again: when all others had their turn."""
-        self._put_back.append(row.number)
-
-    async def _following(self) -> Sendable | None:
-        """Return the next row of the list as it is in the ledger; at its end, what was put back."""
-        while not self._waiting:
+    def _following(self) -> Sendable | None:
+        """Return the next row of the list as it is in the ledger."""
+        if not self._waiting:
             self._waiting.extend(self._rows.next_by_place(self._outcomes, self._last))
             self._is_stale = False
-            if self._waiting:
-                break
-            if not self._put_back:
-                return None
-            await self._written()
-            again = self._rows.one(self._put_back.popleft(), PENDING)
-            if again is not None:
-                return again
+        if not self._waiting:
+            return None
         row = self._waiting.popleft()
         assert row.place is not None, "only rows whose cases were seen are sent"
         self._last = (row.place, row.number)
@@ -134,9 +123,9 @@ class FreshRows:
         assert row.place is not None, "only rows whose cases were seen are sent"
         if not self._is_young(row):
             self._is_stale = True
-            if not await self._whereabouts.find(row.case_id, row.place):
-                if row.last is not Outcome.UNKNOWN:
-                    self._give_up(row)
+            since = row.finished_at or 0.0 if row.last is Outcome.UNKNOWN else 0.0
+            if await self._whereabouts.find(row.case_id, row.place, since) is None:
+                self._give_up(row)
                 return None
         decided: list[Result] = []
 
@@ -145,11 +134,20 @@ class FreshRows:
             self._told(number, result)
 
         compare_rows(self._rows, self._look, self._clock.now(), self._any, number=row.number, told=note)
+        if decided:
+            return None
         found = self._rows.one(row.number, self._any)
-        # What stays in doubt is not compared, and not sent either.
-        return None if decided or found is None or found.looked_at != found.read_at else found
+        if found is not None and found.looked_at == found.read_at:
+            return found
+        # What the look cannot tell stays in doubt, and is not sent either.
+        self._told(row.number, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
+        return None
 
     def _give_up(self, row: Sendable) -> None:
+        """Leave a row alone whose case is not there any more; one in doubt stays so."""
+        if row.last is Outcome.UNKNOWN:
+            self._told(row.number, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
+            return
         message = f"{row.case_id} was seen when the run was planned, and is not in the list of cases any more"
         result = Result(Outcome.FAILED, code=NOT_SEEN, message=message)
         self._rows.apply([decision(row.number, result, self._clock.now(), row.last)])

@@ -17,7 +17,7 @@ from bulkcase.operations.desk import Desk
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
 from bulkcase.operations.runtime import Runtime, account_name, target_name
-from bulkcase.operations.target import open_door, open_target
+from bulkcase.operations.target import landed_before, open_door, open_target
 from bulkcase.operations.watch import watching
 from bulkcase.planning.forecast import Forecast
 from bulkcase.planning.worth import Choice, Question, at_once, by_pages
@@ -137,13 +137,13 @@ async def opened_reader(
     options: Options,
     *,
     run: RunRecord | None = None,
-    lookups: Sequence[str] | None = None,
+    wanted: Wanted | None = None,
     keeps_hours: bool = False,
 ) -> AsyncGenerator[AtReader]:
     """Open what reads live cases, in a session of its own that sends nothing; `keys` are what a sandbox has cases for.
 
-    `lookups` are the fields whose objects are learnt, in the place of those of the job, and then nothing else is kept.
-    Raises NotPlanned where the reading is stopped.
+    `wanted` says what is read and kept, where that is not what the job is about. Raises NotPlanned where the reading is
+    stopped.
     """
     job, runtime, ledger = desk.job, desk.runtime, desk.ledger
     stop = options.get("stop") or StopSwitch()
@@ -155,13 +155,13 @@ async def opened_reader(
     try:
         with guard(stop):
             async with (
-                open_target(job, runtime, keys) as target,
+                open_target(job, runtime, keys, landed_before(desk, run)) as target,
                 open_door(desk, target, forecast, stop, journal) as door,
                 _hours(job, door, runtime, stop, options, keeps_hours=keeps_hours),
             ):
                 tally = PageTally(job.quota.windows, runtime.clock, door.pause)
                 async with reporting(tally, options.get("on_progress"), runtime.clock):
-                    yield AtReader(desk, a_reader(job, door, runtime, journal, stop, lookups=lookups), tally)
+                    yield AtReader(desk, a_reader(job, door, runtime, journal, stop, wanted=wanted), tally)
     except Stopped:
         raise _not_planned(stop) from None
     finally:
@@ -176,16 +176,16 @@ def a_reader(
     journal: Journal,
     stop: StopSwitch,
     *,
-    lookups: Sequence[str] | None = None,
-    filters: Mapping[str, Any] | None = None,
+    wanted: Wanted | None = None,
 ) -> Reader:
-    """Return what reads the live cases of a job, or nothing but these lookups, through a door.
-
-    `filters` are those of a list that is read again, in the place of those that the job has today.
-    """
-    filters = job.snapshot.filter if filters is None else filters
-    wanted = Wanted(filters, kept_fields(job), live_lookups(job)) if lookups is None else Wanted(filters, (), lookups)
+    """Return what reads the live cases of a job, or what else is `wanted`, through a door."""
+    wanted = wanted or wanted_of(job)
     return Reader(door, wanted, job.retry, journal=journal, clock=runtime.clock, chance=runtime.chance, stop=stop)
+
+
+def wanted_of(job: Job, filters: Mapping[str, Any] | None = None) -> Wanted:
+    """Return what a job reads of the live cases; `filters` are those of a list that is read again."""
+    return Wanted(job.snapshot.filter if filters is None else filters, kept_fields(job), live_lookups(job))
 
 
 def kept_fields(job: Job) -> tuple[str, ...]:

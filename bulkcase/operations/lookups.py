@@ -16,6 +16,7 @@ from bulkcase.operations.desk import at_desk
 from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
 from bulkcase.operations.runtime import Runtime
+from bulkcase.reading.reader import Wanted
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file
 
@@ -54,7 +55,8 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
         raise UsageError(f"{folder}: is no folder that can be written: name another one with -o") from None
     with at_desk(job, f"lookups {job.file.name}", runtime) as desk:
         keys = (f"ci-{number:04d}" for number in range(_MADE_UP))
-        async with opened_reader(desk, keys, options, lookups=fields) as at:
+        wanted = Wanted(job.snapshot.filter, (), fields)
+        async with opened_reader(desk, keys, options, wanted=wanted) as at:
             snapshot = at.snapshot((), fields)
             try:
                 await at.read(snapshot)

@@ -49,8 +49,13 @@ async def plan_at(
     with drafted(
         ledger, job, limit=limit, runtime=runtime, continues=continues, reports=reports, on_progress=told
     ) as draft:
-        glance = await look(desk, draft.run, draft.names, options, keeps_hours=keeps_hours)
-        return _decided(ledger, draft, glance, job, runtime)
+        return await plan_of_draft(desk, draft, options, keeps_hours=keeps_hours)
+
+
+async def plan_of_draft(desk: Desk, draft: Draft, options: Options, *, keeps_hours: bool) -> Plan:
+    """Read the live cases, where that is needed or pays, and decide about every row of a draft; see `plan`."""
+    glance = await look(desk, draft.run, draft.names, options, keeps_hours=keeps_hours)
+    return _decided(desk.ledger, draft, glance, desk.job, desk.runtime)
 
 
 def plan_without_looking(ledger: Ledger, job: Job, *, limit: int | None, runtime: Runtime) -> Plan:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bulkcase.errors import EnvironmentFailed, UsageError
+from bulkcase.fields.catalogue import READ_ONLY
+from bulkcase.fields.parts import parts, shown
 from bulkcase.job import Job, load_without_rows
 from bulkcase.job.needs import oldest_look
 from bulkcase.job.sources import FILE
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.snapshots import SnapshotRecord
+from bulkcase.ledger.stored import root_of
 from bulkcase.model import Outcome
-from bulkcase.operations.runtime import Runtime, is_sandbox, ledger_path, near, rehearsal
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup, parts, shown
+from bulkcase.operations.runtime import Runtime, command_line, is_sandbox, ledger_path, near, rehearsal
+from bulkcase.planning.changes import ChangeCounter, ChangeGroup
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting import frame_of, write_decisions
 from bulkcase.reporting.summary import Cause, causes_of
@@ -56,13 +60,13 @@ class Plan:
 
     Where they were: `pages`, `cases`, and `gaps`: why some may be missing."""
     rereads: int
-    """Pages of live cases that will be too old when the turn of their rows comes, and are read again."""
+    """Pages of live cases that are read again: too old when the turn of their rows comes, or to verify what was sent."""
     fed_back: bool = False
     """Whether its input is a file that a run has written, or a copy of one; known while it is being planned."""
 
     @property
     def calls(self) -> Mapping[str, int]:
-        """The calls that it would make, by endpoint; retries come on top."""
+        """The calls that it would make, by endpoint; retries, and what the canary reads, come on top."""
         calls = {"updateCase": self.counts[Outcome.PENDING]}
         return calls | {"getCases": self.rereads} if self.rereads else calls
 
@@ -73,7 +77,7 @@ class Plan:
 
     @property
     def undoable(self) -> bool:
-        """Whether it could be taken back: not by this version, see `why_not_undoable`."""
+        """Whether it could be taken back as a whole, see `why_not_undoable`."""
         return not self.why_not_undoable
 
     @property
@@ -81,7 +85,8 @@ class Plan:
         """Why it could not be taken back."""
         if not self.reading.get("read"):
             return "the values before are not read"
-        return "this version has no undo; the values before are kept in the ledger"
+        owned = sorted(READ_ONLY.intersection(map(root_of, self.fields)))
+        return f"fields of the server are not put back ({', '.join(owned)})" if owned else ""
 
     def changes(self) -> Sequence[ChangeGroup]:
         """Return what would be changed from what to what, in groups, the largest first."""
@@ -124,12 +129,20 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
 
 
 def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -> int:
-    """Return how many pages will be too old when the turn of their rows comes, at the pace that the quota allows."""
+    """Return how many pages will be read again: those too old when the turn of their rows comes, and to verify them."""
     if run.snapshot is None or not sends:
         return 0
     record = ledger.snapshot(run.snapshot).record()
-    size = record.paging.get("size") or 1
-    pages = ledger.compared(run).places(page=size)
+    pages = ledger.compared(run).places(page=record.paging.get("size") or 1)
+    verified = 0
+    if job.safety.verify == "live":
+        # What is sent may take cases out of a list that is filtered: all of them are read then.
+        verified = record.pages if record.filter else pages
+    return verified + _too_old(record, job, sends, pages, now)
+
+
+def _too_old(record: SnapshotRecord, job: Job, sends: int, pages: int, now: float) -> int:
+    """Return how many of the pages will be too old when the turn of their rows comes, at the pace of the quota."""
     # Pages get old in the order in which they were read, and their rows have their turn in the same order.
     duration, span = forecast_of(job, sends + pages).seconds, record.read_at - record.started_at
     at_start, at_end = now - record.started_at, now + duration - record.started_at - span
@@ -142,6 +155,8 @@ def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -
 
 def command_for(plan: Plan) -> str:
     """Return the exact command that runs a plan as it is."""
+    if plan.job.undoes is not None:
+        return command_line("undo", plan.job.undoes, plan.ledger)
     words = ["bulkcase", "run", str(near(plan.job.file.absolute())), "--plan", plan.run_id]
     written = load_without_rows(plan.job.file)
     # Rows that came by a pipe are in the ledger; another file is named again, so that it is found to be the same.

@@ -49,7 +49,7 @@ def write_report(ledger: Ledger, record: RunRecord, spent: Callable[[], float] |
     """
     assert record.folder is not None, "it was started"
     rows, folder = ledger.rows(record), Path(record.folder)
-    write_results(folder, record.header, rows.all())
+    write_results(folder, record.header, rows.all(), record.undoes)
     if spent is not None:
         record = replace(record, duration=spent())
     summary = Summary.of(record, rows, FILES)

@@ -11,8 +11,8 @@ from bulkcase.input import file_sha256
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.rows import PENDING
-from bulkcase.ledger.runs import UNFINISHED
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.desk import Desk
@@ -53,6 +53,8 @@ async def resume(
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
     if input is not None:
+        if record.undoes is not None:
+            raise UsageError(f"run {record.id} takes run {record.undoes} back and has no file: leave --input out")
         job = with_input(job, input)
     with at_work(job, f"resume {record.id}", options) as execution:
         if input is None:
@@ -94,7 +96,8 @@ def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
         raise UsageError(f"run {record.id} was never started: {command} runs its plan, if it was not declined")
     if record.target != target_name(desk.job):
         raise UsageError(elsewhere(desk.job, record))
-    refuse_changes(desk.job, load_lookup_files(desk.job), record)
+    if record.undoes is None:
+        refuse_changes(desk.job, load_lookup_files(desk.job), record)
     return record
 
 

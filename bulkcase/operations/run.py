@@ -84,6 +84,12 @@ def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions 
 async def _continued(execution: Execution, newest: RunRecord) -> Run | None:
     """Go on with the unfinished run; None where no row of it is to be sent and only its end was still to be written."""
     desk = execution.desk
+    if newest.undoes is not None:
+        resume = command_line("resume", newest.id, desk.ledger.path)
+        raise UsageError(
+            f"{desk.job.file}: run {newest.id}, which takes run {newest.undoes} back, is not finished: "
+            f"go on with it: {resume}; or leave its pending rows and start a new run: add --new"
+        )
     today = str(desk.job.path(desk.job.input.path))
     if desk.job.input.path != STREAM and Path(newest.input).is_absolute() and today != newest.input:
         resume = command_line("resume", newest.id, desk.ledger.path)

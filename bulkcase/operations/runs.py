@@ -39,6 +39,8 @@ class Shown(Listed):
     """Who worked on it, from when and until when."""
     next_command: str
     """What goes on from here; empty where that is nothing."""
+    undone_by: Sequence[str]
+    """The runs that were started to take it back."""
 
 
 def runs(
@@ -71,6 +73,7 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
             holder=holder,
             workers=ledger.workers(record),
             next_command=_next_command(record, path, holder, is_state, summary.outcomes),
+            undone_by=[one.id for one in ledger.undone_by(record)],
         )
 
 

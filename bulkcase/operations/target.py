@@ -1,8 +1,9 @@
 """From a job's connection to an open door."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -16,12 +17,15 @@ from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
 from bulkcase.kore.transport import open_session
-from bulkcase.ledger import Journal
+from bulkcase.ledger import Journal, RunRecord
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, target_name
 from bulkcase.planning.forecast import Forecast
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
 from bulkcase.stopping import StopSwitch
+
+Update = tuple[str, Mapping[str, Any]]
+"""A case, and what was sent for it."""
 
 _SHORTEST_OUTAGE = 600.0
 """Seconds for which a server that is gone is waited for at the least, however short the windows of the quota are."""
@@ -80,8 +84,13 @@ def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
 
 
 @asynccontextmanager
-async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncGenerator[Target]:
-    """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards."""
+async def sandbox_target(
+    job: Job, runtime: Runtime, keys: Iterable[str], landed: Iterable[Update]
+) -> AsyncGenerator[Target]:
+    """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards.
+
+    It forgets all cases when it stops: `landed` are the updates of earlier commands that it is to know.
+    """
     settings = runtime.sandbox
     if not settings.windows:
         settings = replace(settings, windows=tuple((window.limit, window.seconds) for window in job.quota.windows))
@@ -95,7 +104,11 @@ async def sandbox_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> Asy
         custom=[key.removeprefix(CUSTOM) for key in job.mapping if key.startswith(CUSTOM)],
     )
     try:
-        server = await Sandbox(settings, cases).__aenter__()
+        sandbox = Sandbox(settings, cases)
+        for case_id, values in landed:
+            if case_id in sandbox.cases:
+                sandbox.change(case_id, **values)
+        server = await sandbox.__aenter__()
     except OSError as error:
         raise EnvironmentFailed(f"the sandbox cannot listen on 127.0.0.1 ({error.strerror})") from None
     try:
@@ -118,13 +131,25 @@ def _target_of_sandbox(settings: SandboxSettings, url: str, runtime: Runtime) ->
 
 
 @asynccontextmanager
-async def open_target(job: Job, runtime: Runtime, keys: Iterable[str]) -> AsyncGenerator[Target]:
-    """Yield where a job's calls go; for the sandbox it is running meanwhile, with a case for each key."""
+async def open_target(
+    job: Job, runtime: Runtime, keys: Iterable[str], landed: Iterable[Update] = ()
+) -> AsyncGenerator[Target]:
+    """Yield where a job's calls go; for the sandbox it is running meanwhile, with a case for each key.
+
+    `landed` are updates that a sandbox is to know of.
+    """
     if not is_sandbox(job):
         yield remote_target(job, runtime)
         return
-    async with sandbox_target(job, runtime, keys) as target:
+    async with sandbox_target(job, runtime, keys, landed) as target:
         yield target
+
+
+def landed_before(desk: Desk, run: RunRecord | None) -> Iterator[Update]:
+    """Yield what commands before this one have left in the cases of a run, and of those that it takes back."""
+    if run is not None and is_sandbox(desk.job):
+        first = [run, *desk.ledger.undone(run)][-1]
+        yield from desk.ledger.landed(run.target, first)
 
 
 @asynccontextmanager

@@ -1,11 +1,14 @@
 """Finding a case again in a list that has moved since it was read."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from bulkcase.kore.pages import Paging
 from bulkcase.ledger import Snapshot
 from bulkcase.reading.reader import Reader, Reread
+
+Case = Mapping[str, Any]
+"""A case as the server shows it."""
 
 _TRIES = 24
 """Pages that are looked at for one case: enough to halve a list of a million pages."""
@@ -34,9 +37,18 @@ class Whereabouts:
         self._shift = 0
         """By how many positions cases are before where they were, the last time that one was found."""
 
-    async def find(self, case_id: str, place: int) -> bool:
-        """Read the page again that has a case, whose place is known from before; say whether it was found.
+    async def find_all(self, places: Mapping[str, int], since: float) -> dict[str, Case]:
+        """Return those of some cases that are found, whole, as they are after a moment; raises as `find`."""
+        found: dict[str, Case] = {}
+        for case_id, place in places.items():
+            if case_id not in found and (page := await self.find(case_id, place, since)) is not None:
+                found |= {case: page.cases[case] for case in places if case in page.cases}
+        return found
 
+    async def find(self, case_id: str, place: int, since: float = 0.0) -> Reread | None:
+        """Read the page again that has a case, whose place is known from before; None where it was not found.
+
+        What was read before `since`, seconds since the epoch, is too old for it whatever the job says.
         Raises Stopped, and EnvironmentFailed where pages cannot be read.
         """
         paging = Paging.of(self._snapshot.record().paging)
@@ -46,26 +58,29 @@ class Whereabouts:
         page = min(max(was - self._shift, 0) // size, high)
         for _ in range(_TRIES):
             seen = self._pages.get(page)
-            if seen is None or self._moves or self._now() - seen.read_at > self._max_age:
+            if seen is None or self._moves or self._is_old(seen, since):
                 reread = await self._reader.read_again(self._snapshot, page * size)
                 seen = self._pages[page] = self._seen(reread)
                 if case_id in reread.now:
                     self._shift = was - reread.now[case_id]
-                    return True
+                    return reread
             if was < seen.first:
                 high = page - 1
             elif was > seen.last:
                 low = page + 1
             else:
                 # Its neighbours on both sides are there, and it is not between them.
-                return False
+                return None
             if low > high:
-                return False
+                return None
             if seen.first == _BEHIND:
                 page = (low + high + 1) // 2
             else:
                 page = min(max(page + (was - (seen.first + seen.last) // 2) // size, low), high)
-        return False
+        return None
+
+    def _is_old(self, seen: _Seen, since: float) -> bool:
+        return seen.read_at <= since or self._now() - seen.read_at > self._max_age
 
     def _seen(self, reread: Reread) -> _Seen:
         known = reread.before

@@ -1,6 +1,6 @@
 """What has to be sent of a mapped update, once the live case is known: only what differs, and that whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from bulkcase.mapping.faults import Fault, joined
 from bulkcase.mapping.scalars import to_boolean, to_number
 from bulkcase.model import Edit, Rejection
 from bulkcase.planning.custom import align, apply, change
+from bulkcase.planning.restore import restored
 
 
 class Finder(Protocol):
@@ -27,6 +28,8 @@ class Comparison:
     """The fields that differ, whole, as they are sent."""
     before: Mapping[str, Any]
     """What the live case shows for exactly these fields; one that it does not show is not here."""
+    kept: tuple[Fault, ...] = ()
+    """What an undo leaves alone, and why."""
 
 
 def compare(
@@ -35,12 +38,21 @@ def compare(
     """Return what to send so that a live case gets the values of an update, or every reason why that cannot be told.
 
     `edits` are under their keys in the job's mapping ("status", "userInfo.emailId", "custom.Region"), `tables` under
-    the keys of the edits that are `named`. A field is in `body` or edited, in one way.
+    the keys of the edits that are `named`. A field is in `body` or edited, in one way. What cannot be restored is told
+    beside what can, and rejects nothing.
     """
     draft = _Draft(live)
     for field, value in body.items():
         draft.set(field, value)
-    do = {"set": draft.set, "add": draft.add, "remove": draft.remove, "path": draft.path, "custom": draft.custom}
+    do: Mapping[str, Callable[[str, Any], None]] = {
+        "set": draft.set,
+        "add": draft.add,
+        "remove": draft.remove,
+        "path": draft.path,
+        "custom": draft.custom,
+        "restore": draft.restore,
+        "leave": draft.leave,
+    }
     for key, edit in edits.items():
         value = _found(edit.value, tables[key]) if edit.named else edit.value
         if isinstance(value, Fault):
@@ -87,6 +99,7 @@ class _Draft:
 
     def __init__(self, live: Mapping[str, Any]) -> None:
         self.faults: list[Fault] = []
+        self.kept: list[Fault] = []
         self._live = live
         self._new: dict[str, Any] = {}
         self._copied: set[str] = set()
@@ -100,7 +113,8 @@ class _Draft:
         # What the job wrote into `fields` itself is sent as it is; only what comes from the live case can be stale.
         if "fields" in self._copied:
             align(self._new["fields"], self._new, self._live)
-        return Comparison(self._new, {field: self._live[field] for field in self._new if field in self._live})
+        before = {field: self._live[field] for field in self._new if field in self._live}
+        return Comparison(self._new, before, tuple(self.kept))
 
     def set(self, field: str, value: Any) -> None:
         if not same(field, value, self._live.get(field)):
@@ -160,6 +174,18 @@ class _Draft:
             self.faults.append(Fault("mapped_twice", f"{other} and {key} are one custom field: map it once"))
         elif found.differs:
             apply(self._copy("fields"), found)
+
+    def leave(self, _: str, why: str) -> None:
+        self.kept.append(Fault("read_only", why))
+
+    def restore(self, field: str, image: Mapping[str, Any]) -> None:
+        found = restored(field, self._live, image)
+        self.kept += found.kept
+        if found.is_merged:
+            self._put(field, found.value)
+        elif found.differs:
+            # The value before is sent as it was: its system items are of that time too.
+            self._new[field] = found.value
 
     def _items(self, field: str) -> list[Any] | None:
         """Return a list of the case, or None with a fault where the case shows something else."""

@@ -4,20 +4,30 @@ the case                                    a row not in doubt           a row i
 was not seen, and the list is complete      invalid (case_not_found)     stays in doubt
 was not seen, and the list has gaps         failed (case_not_seen)       stays in doubt
 cannot be changed as the row says           invalid                      stays in doubt
-has these values already                    unchanged                    updated: it has landed
+has these values already                    unchanged; updated where     updated: it has landed
+                                            it was sent before
+has another value than is to be put back    conflict, invalid where no   conflict
+                                            value could be put back
 was changed since, and the job minds        conflict                     conflict
 else                                        what differs is sent         what differs is sent
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bulkcase.fields.equal import same
+from bulkcase.fields.proof import Proven, prove
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.stored import Difference
+from bulkcase.mapping.faults import Fault, joined
 from bulkcase.model import Outcome, Rejection, Result
 from bulkcase.planning.compare import Finder, compare
+
+_SENT = frozenset({Outcome.UNKNOWN, Outcome.MISMATCH})
+"""What rows are whose update was sent and may be there, or in part."""
+_STANDS = frozenset({Proven.EQUAL, Proven.NORMALISED})
+_MAY_HAVE_LANDED = _SENT | {Outcome.CONFLICT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +61,49 @@ def judge_row(row: Beside, look: Look) -> Judgement:
     in_doubt = row.state is Outcome.UNKNOWN
     if row.live is None or row.read_at is None or row.read_at < look.since:
         return Judgement(None if in_doubt else _not_seen(row, look))
+    if row.state in _SENT and (landed := _landed(row)) is not None:
+        return Judgement(landed)
     found = compare(row.body, row.edits, row.live, look.tables)
     if isinstance(found, Rejection):
         return Judgement(None if in_doubt else Result(Outcome.INVALID, code=found.code, message=found.message))
     if not found.body:
-        outcome = Outcome.UPDATED if in_doubt else Outcome.UNCHANGED
-        return Judgement(Result(outcome, code="" if in_doubt else "no_difference"))
+        if found.kept:
+            return Judgement(_left_alone(found.kept, row.state))
+        # Where other items of a list have changed since, what the row left is not to be told any more.
+        is_there = row.state in _SENT or (row.state is Outcome.CONFLICT and row.images is not None)
+        outcome, code = (Outcome.UPDATED, "settled") if is_there else (Outcome.UNCHANGED, "no_difference")
+        return Judgement(Result(outcome, code=code))
     moved = _moved(row) if look.leaves_changed else []
     conflict = None
     if moved:
         message = f"somebody changed {', '.join(moved)} since the case was read"
         conflict = Result(Outcome.CONFLICT, code="changed_since", message=message)
     place = row.position if row.place is None else row.place
-    return Judgement(conflict, Difference(row.number, row.state, found.body, found.before, place, row.read_at))
+    kept = joined(found.kept).reason if found.kept else ""
+    earlier = row.images if row.state in _MAY_HAVE_LANDED else row.earlier
+    known = (found.body, found.before, place, row.read_at, kept, earlier)
+    return Judgement(conflict, Difference(row.number, row.state, *known))
+
+
+def _landed(row: Beside) -> Result | None:
+    """Return what becomes of a row that was sent before and stands in its case, as it was sent or tidied."""
+    sent = row.sent if row.sent is not None or row.edits else row.body
+    if sent is None or row.live is None:
+        return None
+    proof = prove(sent, row.live, is_whole=True)
+    if proof.verified not in _STANDS:
+        return None
+    outcome, code, message = Outcome.UPDATED, "settled", proof.message
+    if row.alone:
+        outcome, code, message = Outcome.CONFLICT, "left_alone", row.alone
+    return Result(outcome, 0, None, code, message, proof.verified.value, proof.left or None)
+
+
+def _left_alone(kept: Sequence[Fault], state: Outcome) -> Result:
+    """Return what becomes of a row of which nothing can be put back, or nothing more."""
+    fault = joined(kept)
+    is_touched = state in _SENT or any(one.code == "changed_since" for one in kept)
+    return Result(Outcome.CONFLICT if is_touched else Outcome.INVALID, code=fault.code, message=fault.reason)
 
 
 def _not_seen(row: Beside, look: Look) -> Result:

@@ -48,6 +48,8 @@ class Reread:
     """Where the cases are that are on it now."""
     before: Sequence[int]
     """Where those of them were that were known."""
+    cases: Mapping[str, Mapping[str, Any]]
+    """These cases, whole."""
 
 
 class Reader:
@@ -116,7 +118,7 @@ class Reader:
         before = snapshot.positions(ids)
         # The positions stay those of the first reading: the places of the rows go by them.
         self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], None)
-        return Reread(now, list(before.values()))
+        return Reread(now, list(before.values()), dict(zip(ids, page.cases, strict=True)))
 
     async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
         """Learn the objects that some cases show for the name of a status or a priority; raises as `next_page`.

@@ -39,7 +39,7 @@ def _verdict(row: RowRecord) -> tuple[object, ...]:
     return (
         row.case_key,
         result.outcome.value,
-        "",
+        result.verified,
         result.http_status,
         result.attempts,
         result.code,

@@ -33,18 +33,23 @@ ENCODING = "utf-8-sig"
 """Of every CSV that bulkcase writes."""
 
 
-def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord]) -> None:
+UNDOES: Final = "bulkcase_undoes"
+"""The column that tells a file about an undo: its rows say what was to be taken back, and are no input."""
+
+
+def write_results(folder: Path, header: Sequence[str], rows: Iterable[RowRecord], undoes: str | None = None) -> None:
     """Write results.csv with all rows and failed.csv with those that need a person, in one pass.
 
-    Raises EnvironmentFailed where they cannot be written; what stood there before is then untouched.
+    `undoes` is the run that this one takes back. Raises EnvironmentFailed where they cannot be written; what stood
+    there before is then untouched.
     """
     make_folder(folder)
     with whole_files([folder / RESULTS, folder / FAILED], ENCODING) as (results, failures):
         every, failed = csv.writer(results), csv.writer(failures)
         for writer in (every, failed):
-            writer.writerow([*(defuse(name) for name in header), *COLUMNS])
+            writer.writerow([*(defuse(name) for name in header), *COLUMNS, *([UNDOES] if undoes else [])])
         for row in rows:
-            line = [*original_cells(row, len(header)), *verdict_cells(row)]
+            line = [*original_cells(row, len(header)), *verdict_cells(row), *([undoes] if undoes else [])]
             every.writerow(line)
             if row.result.outcome in NEEDS_A_PERSON:
                 failed.writerow(line)
@@ -57,7 +62,7 @@ def verdict_cells(row: RowRecord) -> list[str]:
         str(row.number),
         defuse(row.case_key),
         result.outcome.value,
-        "",
+        result.verified,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts),
         result.code,

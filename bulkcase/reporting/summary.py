@@ -40,9 +40,15 @@ class Summary:
     reason: str
     continues: str | None
     """The run that this one belongs to."""
+    undoes: str | None
+    """The run that it takes back."""
     rows: int
     cases: int
     outcomes: Mapping[Outcome, int]
+    verified: Mapping[str, int]
+    """The rows that were sent, by what their cases were seen to show of it."""
+    canary: str
+    """How the first rows were checked before all others, by `cases` or `answers`; empty where none has passed."""
     calls: Mapping[str, int]
     retries: int
     throttled: int
@@ -64,9 +70,12 @@ class Summary:
             exit_code=run.exit_code,
             reason=run.reason,
             continues=run.continues,
+            undoes=run.undoes,
             rows=sum(outcomes.values()) if run.rows is None else run.rows,
             cases=rows.cases(),
             outcomes=outcomes,
+            verified=rows.verified(),
+            canary=run.canary,
             calls=rows.calls_by_endpoint(),
             retries=rows.retries(),
             throttled=rows.calls_by_verdict().get(Kind.THROTTLED, 0),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bulkcase.sandbox.faults import LANDS, Fault, FaultPicker
+from bulkcase.sandbox.quirks import KEPT, shown, stored
 from bulkcase.sandbox.replies import Reply, fault_reply, invalid, refused, success, throttled
 from bulkcase.sandbox.search import find_page
 from bulkcase.sandbox.settings import SandboxSettings
@@ -153,10 +154,14 @@ class Api:
             return _Fate(invalid(error.problems))
 
     def _update_case(self, case_id: str, body: Mapping[str, Any], now: float) -> _Fate:
-        if case_id not in self.store.cases:
+        before = self.store.cases.get(case_id)
+        if before is None:
             return _Fate(refused(404, "Case not found"))
         validate(body, UPDATE_CASE)
-        return _Fate(success(self.store.update(case_id, body, now)), applied=True)
+        settings = self._settings
+        kept = KEPT if settings.replaces else None
+        case = self.store.update(case_id, stored(before, body, settings), now, kept=kept)
+        return _Fate(success(shown(case, body, settings)), applied=True)
 
     def _get_cases(self, body: Mapping[str, Any]) -> Reply:
         settings = self._settings

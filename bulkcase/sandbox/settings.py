@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bulkcase.sandbox.faults import Fault
 from bulkcase.sandbox.windows import Window
@@ -49,6 +50,28 @@ class SandboxSettings:
     """Answer 412 to getCases with a `limit` above it; None: a limit that is too large is cut to `page_size`."""
     retry_after: float | None = None
     """Seconds in the Retry-After header of a full window; None: no header."""
+    ignores: frozenset[str] = frozenset()
+    """Fields that updateCase takes without complaint and does not store; the answer shows the old value.
+
+    What these settings down to `touches` say holds for calls alone, not for a change by `Sandbox.change`.
+    """
+    pretends: frozenset[str] = frozenset()
+    """Fields that updateCase does not store either, but whose value as it was sent is in the answer."""
+    normalises: bool = False
+    """Store what is sent to updateCase in a tidy form.
+
+    Texts lose outer white space and get "\\n" for "\\r\\n", in objects and lists too; tags are lower-cased, sorted and
+    not repeated; an ETA is in UTC with milliseconds; an `emailId` of `userInfo` is lower-cased; and a status or a
+    priority with the `_id` of one in the catalogue is that one, whole.
+    """
+    trims_answers: bool = False
+    """Answer updateCase with a few fixed keys of the case, as documented samples of the API do."""
+    replaces: bool = False
+    """Let updateCase replace the whole case: what is not sent is gone, but for what a server keeps in any case."""
+    reshapes: frozenset[str] = frozenset()
+    """Fields whose texts updateCase cuts to their first 10 characters, so that they are neither old nor new."""
+    touches: Mapping[str, Any] = field(default_factory=dict)
+    """Values that each updateCase sets by itself, whatever was sent; `_id`, `lname` and `updatedAt` cannot be."""
     keep_bodies: bool = True
     """Keep the body of each call in its record; off saves memory in large runs."""
 

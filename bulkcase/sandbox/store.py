@@ -1,7 +1,7 @@
 """The cases of a sandbox: merged by top-level key, never changed in place."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from bulkcase.sandbox.catalogue import PRIORITIES, STATUSES
@@ -32,11 +32,15 @@ class Store:
         self._seed = seed
         self._next_number = _next_number(self.cases.values())
 
-    def update(self, case_id: str, body: Mapping[str, Any], now: float) -> Case:
-        """Merge a body into a case: a key that is sent replaces its whole value; raises KeyError for no such case."""
+    def update(self, case_id: str, body: Mapping[str, Any], now: float, *, kept: Container[str] | None = None) -> Case:
+        """Merge a body into a case: a key that is sent replaces its whole value; raises KeyError for no such case.
+
+        Of the other keys those in `kept` stay, all of them where it is None.
+        """
         before = self.cases[case_id]
         sent = {key: value for key, value in body.items() if key not in _OWN}
-        case = before | sent | {"updatedAt": _moment_other_than(before.get("updatedAt"), now)}
+        rest = before if kept is None else {key: value for key, value in before.items() if key in kept}
+        case = rest | sent | {"updatedAt": _moment_other_than(before.get("updatedAt"), now)}
         if "name" in sent:
             case["lname"] = _lowered(sent["name"])
         self.cases[case_id] = case

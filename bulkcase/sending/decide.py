@@ -1,7 +1,7 @@
 """What follows from a verdict on a row's attempt. Pure.
 
     verdict       another attempt                 result when there is none
-    accepted      no                              updated
+    accepted      no                              updated; mismatch where the answer shows another value
     refused       no                              failed
       by no API   no                              failed, unknown if an earlier attempt was unanswered
     transient     yes                             failed, unknown if an earlier attempt was unanswered
@@ -13,11 +13,19 @@ An update that may have landed is never called failed or pending on the strength
 about it.
 """
 
+from typing import Final
+
+import orjson
+
+from bulkcase.fields.proof import Proof, Proven, prove
 from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Outcome, Result
 
 _NOT_THE_API = frozenset({"redirected", "answer_html", "answer_not_a_case"})
 """Causes for which a proxy or a login page answered: they say nothing about what the API did before."""
+
+_UNSEEN: Final = Proof(Proven.EQUAL, "", {}, {})
 
 
 def worth_another(verdict: Verdict, unanswered: str) -> bool:
@@ -27,10 +35,28 @@ def worth_another(verdict: Verdict, unanswered: str) -> bool:
     return verdict.kind in {Kind.TRANSIENT, Kind.NOT_SENT}
 
 
+def accepted(row: Sendable, verdict: Verdict, attempts: int, *, verifies: bool = True) -> Result:
+    """Return what became of a row whose update was accepted: by what the answer shows, where that is looked at."""
+    proof = _UNSEEN
+    if verifies:
+        proof = prove(orjson.loads(row.body), verdict.answer or {}, is_whole=False)
+    if proof.verified is Proven.DIFFERENT:
+        message = "; ".join(text for text in (proof.message, row.kept) if text)
+        code, outcome = "mismatch", Outcome.MISMATCH
+    elif row.kept:
+        code, outcome, message = "left_alone", Outcome.CONFLICT, row.kept
+    else:
+        is_plain = not verifies or proof.verified is Proven.EQUAL
+        code, outcome, message = "" if is_plain else proof.verified.value, Outcome.UPDATED, proof.message
+    verified = proof.verified.value if verifies else ""
+    return Result(outcome, attempts, verdict.status, code, message, verified, proof.left or None)
+
+
 def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:
-    """Return what became of a row after its last attempt; `doubt` is an attempt of it that was never answered."""
-    if verdict.kind is Kind.ACCEPTED:
-        return Result(Outcome.UPDATED, attempts, verdict.status)
+    """Return what became of a row that was not accepted, after its last attempt.
+
+    `doubt` is an attempt of it that was never answered.
+    """
     refused_by_api = verdict.kind is Kind.REFUSED and verdict.code not in _NOT_THE_API
     if refused_by_api or doubt is None:
         return Result(Outcome.FAILED, attempts, verdict.status, verdict.code, verdict.message)

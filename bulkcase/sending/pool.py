@@ -11,7 +11,7 @@ from bulkcase.ledger.changes import intent, outcome
 from bulkcase.ledger.journal import Journal
 from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Result, Stop, StopReason
-from bulkcase.sending.sender import GOT_OLD, Sender
+from bulkcase.sending.sender import Sender
 from bulkcase.stopping import Stopped, StopSwitch
 
 OnSettled = Callable[[Result, float], None]
@@ -30,11 +30,10 @@ class Source(Protocol):
         ...
 
     async def again(self, row: Sendable) -> Sendable | None:
-        """Return a row that is not fresh any more as it is to be sent now; None where it is not."""
-        ...
+        """Return a row as a new look at its case says that it is to be sent now.
 
-    def put_back(self, row: Sendable) -> None:
-        """Hand out a row once more that waits again, because it got old between two attempts."""
+        None where it is not: what became of it is told by then.
+        """
         ...
 
 
@@ -55,9 +54,6 @@ class InOrder:
     async def again(self, row: Sendable) -> Sendable | None:
         """Return the row as it is."""
         return row
-
-    def put_back(self, row: Sendable) -> None:
-        """Never happen: no row gets old."""
 
 
 class Pool:
@@ -121,9 +117,9 @@ class Pool:
     async def _work(self) -> None:
         while (taken := await self._rows.next()) is not None:
             row = await self._with_slot(taken)
-            if row is not None:
+            while row is not None:
                 await self._leave(row)
-                await self._send(row)
+                row = await self._send(row)
 
     async def _with_slot(self, row: Sendable) -> Sendable | None:
         """Return a row with its slot in hand, as it is to be sent then; None, and no slot, where it is not any more."""
@@ -139,7 +135,7 @@ class Pool:
             found = await self._rows.again(row)
             if found is None:
                 return None
-            row, looked = found, True
+            row, looked = found._replace(tried=row.tried), True
         return row
 
     async def _leave(self, row: Sendable) -> None:
@@ -150,12 +146,18 @@ class Pool:
             self._door.give_back()
             raise
 
-    async def _send(self, row: Sendable) -> None:
-        """Send a row and hand its outcome over, for the next commit."""
+    async def _send(self, row: Sendable) -> Sendable | None:
+        """Send a row and hand its outcome over, for the next commit; return it, with a slot, where it is sent again."""
         left_at = self._clock.monotonic()
-        result = await self._sender.send(row, self._rows.is_fresh)
-        self._journal.keep(outcome(row.number, result, self._clock.now()))
-        if result.code == GOT_OLD:
-            self._rows.put_back(row)
-            return
-        self._on_settled(result, self._clock.monotonic() - left_at)
+        sent = await self._sender.send(row, self._rows.is_fresh)
+        self._journal.keep(outcome(row.number, sent.result, self._clock.now()))
+        if sent.is_open:
+            # What the look says counts from what is on the disk.
+            await self._journal.write()
+            found = await self._rows.again(row)
+            if found is None:
+                return None
+            if sent.may_go_again:
+                return await self._with_slot(found._replace(tried=sent.tried))
+        self._on_settled(sent.result, self._clock.monotonic() - left_at)
+        return None

@@ -53,7 +53,7 @@ def test_a_person_sees_what_changes_from_what_to_what(folder: Path, server: Serv
         "100  status: Open → Closed",
         "1  tags: vip → nothing (cleared)",
         "live cases were read: 3 pages to read against 121 cases to update",
-        "cannot be undone",
+        "can be undone",
         "bulkcase run job.toml --plan",
     ):
         assert told in ended.stdout
@@ -67,7 +67,7 @@ def test_a_program_is_told_the_same(folder: Path, server: ServerThread) -> None:
     told = json.loads(bulkcase("plan", "job.toml", "--json", folder=folder).stdout)
     assert told["decisions"] == {"send": 100, "unchanged": 20, "superseded": 0, "invalid": 0, "not found": 1}
     assert told["changes"][0] == {"field": "status", "from": "Open", "to": "Closed", "count": 100}
-    assert (told["clears"], told["calls"], told["undoable"]) == (1, {"updateCase": 100}, False)
+    assert (told["clears"], told["calls"], told["undoable"]) == (1, {"updateCase": 100}, True)
     assert told["snapshot"] == {
         "read": True, "why": "3 pages to read against 121 cases to update", "pages": 3, "cases": 120, "gaps": "",
     }  # fmt: skip

@@ -15,8 +15,6 @@ TABLES = {
 }
 
 SWITCHES = [
-    ("safety.verify", '"response"', '"none"'),
-    ("safety.canary", "5", "0"),
     ("report.formats", '["csv", "html"]', '["csv"]'),
     ("report.private", '["desc"]', "[]"),
     ("report.metrics", '"bulkcase.prom"', '"off"'),

@@ -13,10 +13,10 @@ BY_REFERENCE = 'key = { column = "Id", match = "refId" }'
 TABLE = '{ Open = { _id = "x" } }'
 
 
-def text(mapping: str, *, key: str = KEY, lookups: str = "", read: str = "auto") -> str:
+def text(mapping: str, *, key: str = KEY, lookups: str = "", read: str = "auto", safety: str = "") -> str:
     return (
         f'{SANDBOX}[input]\npath = "cases.csv"\n{key}\n[mapping]\n{mapping}\n'
-        f'[lookups]\n{lookups}\n[snapshot]\nread = "{read}"\n'
+        f'[lookups]\n{lookups}\n[snapshot]\nread = "{read}"\n[safety]\n{safety}\n'
     )
 
 
@@ -35,6 +35,8 @@ def job(mapping: str, **more: Any) -> Job:
         ('desc = "A"', {"lookups": 'queues = "live"'}),
         ('tags = { column = "A", split = ";", mode = "replace" }', {}),
         ('desc = "A"', {"key": 'key = { column = "Id", match = "_id" }'}),
+        ('desc = "A"', {"safety": 'verify = "response"\ncanary = 1000\non_conflict = "send"'}),
+        ('desc = "A"', {"safety": 'verify = "none"'}),
     ],
 )
 def test_most_jobs_need_no_live_case(mapping: str, more: dict[str, Any]) -> None:
@@ -64,6 +66,11 @@ NEEDED = [
         *('currAssignee = "A"', {"lookups": 'currAssignee = "live"'}),
         *("lookups.currAssignee", "names are learnt from the live cases"),
     ),
+    ('desc = "A"', {"safety": 'verify = "live"'}, "safety.verify", "cases are read back"),
+    (
+        *('desc = "A"', {"safety": 'on_conflict = "leave"'}),
+        *("safety.on_conflict", "cases that somebody changed are left alone"),
+    ),
 ]
 
 
@@ -88,11 +95,13 @@ def test_every_need_is_told_at_once() -> None:
             '"userInfo.name" = "A"\ntags = { column = "A", split = ";", mode = "add" }\ncustom.Region = "A"',
             key=BY_REFERENCE,
             read="never",
+            safety='verify = "live"',
         )
     )
     keys = [each.split(": ")[0] for each in found]
     assert sorted(keys) == [
         *("input.key.match", "mapping.custom.Region", "mapping.tags.mode", "mapping.userInfo.name"),
+        "safety.verify",
     ]
 
 

@@ -32,6 +32,20 @@ def test_each_rule_is_read_as_written() -> None:
     assert found.max_duration == 28800.0
 
 
+def test_a_job_that_says_nothing_is_verified() -> None:
+    """Answers are compared, and five rows are tried out first."""
+    found = safety("")
+    assert (found.verify, found.canary) == ("response", 5)
+
+
+@pytest.mark.parametrize("verify", ["response", "live", "none"])
+@pytest.mark.parametrize("canary", [0, 1, 1000])
+def test_what_is_verified_is_read_as_written(verify: str, canary: int) -> None:
+    """One of three words, and a count up to a thousand."""
+    found = safety(f'verify = "{verify}"\ncanary = {canary}')
+    assert (found.verify, found.canary) == (verify, canary)
+
+
 @pytest.mark.parametrize("written", ["50", '"50"'])
 def test_a_plain_count_of_failures_needs_no_quotes(written: str) -> None:
     """A number is a number, in quotes or not."""
@@ -53,6 +67,14 @@ def test_each_rule_can_be_switched_off(name: str) -> None:
         ('send_between = "22:00-06:00 Europe/Berln"', "send_between: names the time zone 'Europe/Berln', which is not"),
         ("send_between = 22:00:00", 'send_between: must be hours such as "22:00-06:00 Europe/Berlin" or'),
         ('max_duration = "8"', "max_duration: must be a number above zero with its unit"),
+        ('verify = "always"', "verify: "),
+        ('verify = "off"', "verify: "),
+        ("verify = true", "verify: "),
+        ("canary = -1", "canary: "),
+        ("canary = 1001", "canary: "),
+        ("canary = 2.5", "canary: "),
+        ('canary = "5"', "canary: "),
+        ("canary = true", "canary: "),
         ("max_duration = 8", "max_duration: must be a number above zero with its unit"),
     ],
 )

@@ -66,7 +66,7 @@ def test_a_row_stands_beside_its_case(snapshot: Snapshot, rows: ComparedRows) ->
     assert (first.body, first.edits) == ({"desc": "x"}, edits)
     assert (first.live, first.position, first.read_at) == ({"desc": None}, 7, NOW + 5)
     assert (first.before, first.sent, first.place) == (None, None, None)
-    assert second[-4:] == (None, None, None, None)
+    assert (second.live, second.position, second.place, second.read_at) == (None, None, None, None)
 
 
 def test_a_difference_is_kept_with_what_stood_there(snapshot: Snapshot, rows: ComparedRows) -> None:

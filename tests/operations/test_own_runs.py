@@ -112,8 +112,10 @@ async def test_a_row_in_doubt_is_read_before_it_is_sent_again(tmp_path: Path, mo
     first = await first_of(tmp_path)
     async with live(tmp_path, 60, case_scripts={first: [Fault.DROP_AFTER]}) as scene:
         job = a_job_about(scene, first, "new", name="a", mapping=ADDED, retry="attempts = 1", more=more)
+        scene.hide_its_cases(after=2)
         in_doubt = await run(job, runtime=scene.runtime)
         assert in_doubt.outcomes[Outcome.UNKNOWN] == 1
+        scene.server.before_page = None
         tags = [*scene.server.cases[first]["tags"], "theirs"]
         assert "new" in tags
         scene.server.change(first, tags=tags)

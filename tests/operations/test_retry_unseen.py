@@ -143,6 +143,7 @@ async def test_a_retry_that_was_interrupted_at_once_stands_in_the_way_of_nothing
         slipped = list(scene.server.cases)[50]
         write_cases(tmp_path, [(doubtful, "one"), (slipped, "two")])
         scene.lose_a_case()
+        scene.hide_its_cases(after=3)
         first = await run(scene.job(snapshot=ALWAYS, retry="attempts = 1"), runtime=scene.runtime)
         assert (first.outcomes[Outcome.UNKNOWN], first.outcomes[Outcome.FAILED]) == (1, 1)
         scene.server.before_page = None

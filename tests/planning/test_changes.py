@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup, shown
+from bulkcase.planning.changes import ChangeCounter, ChangeGroup
 
 CLOSED = {"_id": "sts-1", "name": "Closed"}
 OPEN = {"_id": "sts-2", "name": "Open"}
@@ -96,45 +95,6 @@ def test_inside_of_objects_and_custom_fields_only_what_is_new_counts() -> None:
         ChangeGroup("custom.f-2", "a", "b", 1),
         ChangeGroup("userInfo.emailId", "ann@example.com", "bob@example.com", 1),
     ]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("text", "text"),
-        (CLOSED, "Closed"),
-        ({"emailId": "ann@example.com", "_id": "u-1"}, "ann@example.com"),
-        ({"_id": "u-1"}, "u-1"),
-        ({"other": 1}, '{"other":1}'),
-        (["a", "b"], "a, b"),
-        ([CLOSED, {"_id": "u-1"}, 7], "Closed, u-1, 7"),
-        (7, "7"),
-        (False, "false"),
-        (None, ""),
-        ([], ""),
-        ({}, ""),
-    ],
-)
-def test_a_value_is_shown_as_a_person_knows_it(value: Any, text: str) -> None:
-    """Names before ids, the items of a list one by one, JSON where there is no name."""
-    assert shown(value) == text
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "text"),
-    [
-        ("dueDate", 1_795_000_000_250, "2026-11-18 11:06:40.250 UTC"),
-        ("dueDate", 1_780_315_200_000, "2026-06-01 12:00 UTC"),
-        ("dueDate", 0, "1970-01-01 00:00 UTC"),
-        ("dueDate", 1e300, "1e+300"),
-        ("dueDate", "tomorrow", "tomorrow"),
-        ("dueDate", None, ""),
-        ("timestampValue", 1_795_000_000_250, "1795000000250"),
-    ],
-)
-def test_a_date_in_milliseconds_is_shown_as_a_date_in_utc(field: str, value: Any, text: str) -> None:
-    """By its field; a number that is no date by itself, and other fields as they are."""
-    assert shown(value, field) == text
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 80), max_size=3)))

@@ -4,12 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.stored import Difference
-from bulkcase.ledger.transitions import TRANSITIONS, decided
 from bulkcase.mapping.lookups import LearntTable
 from bulkcase.model import Edit, Outcome, Result
 from bulkcase.planning.judge import Judgement, Look, judge_row
@@ -21,6 +18,8 @@ MINDS = replace(LOOK, leaves_changed=True)
 IN_DOUBT = Outcome.UNKNOWN
 NOT_IN_DOUBT = [Outcome.PENDING, Outcome.FAILED, Outcome.MISMATCH, Outcome.CONFLICT]
 OPEN_OUTCOMES = [*NOT_IN_DOUBT, IN_DOUBT]
+SENT = [Outcome.MISMATCH, IN_DOUBT]
+"""What rows are whose update was sent and may be there."""
 
 ROW = Beside(
     number=7,
@@ -40,6 +39,19 @@ IMPOSSIBLE = ROW._replace(edits={"status": Edit("set", "Closd", named=True)})
 SAME = ROW._replace(body={"desc": "old"}, edits={"status": Edit("set", "open", named=True)})
 COMPARED = ROW._replace(before={"desc": "old"}, sent={"desc": "new"}, place=110)
 MOVED = COMPARED._replace(live={"desc": "theirs", "status": OPEN})
+DONE = COMPARED._replace(live={"desc": "new", "status": OPEN})
+SWITCH = "isActive: had no value before, and true or false cannot be emptied"
+THEIRS = 'desc: the run left "new", the case shows "theirs"'
+
+
+def undo(live: dict[str, Any], *fields: str) -> Beside:
+    """Return a row that puts back what a run has changed of some fields."""
+    images: dict[str, dict[str, Any]] = {
+        "desc": {"was": "old", "left": "new"},
+        "name": {"was": "Refund", "left": "Return"},
+    }
+    images |= {"isActive": {"left": True}}
+    return ROW._replace(body={}, edits={field: Edit("restore", images[field]) for field in fields}, live=live)
 
 
 def outcome(row: Beside, look: Look = LOOK) -> tuple[Outcome | None, str, bool]:
@@ -55,7 +67,6 @@ def outcome(row: Beside, look: Look = LOOK) -> tuple[Outcome | None, str, bool]:
         (NOT_SEEN, LOOK, (Outcome.INVALID, "case_not_found", False)),
         (NOT_SEEN, replace(LOOK, is_complete=False), (Outcome.FAILED, "case_not_seen", False)),
         (IMPOSSIBLE, LOOK, (Outcome.INVALID, "unknown_name", False)),
-        (SAME, LOOK, (Outcome.UNCHANGED, "no_difference", False)),
         (MOVED, MINDS, (Outcome.CONFLICT, "changed_since", True)),
         (MOVED, LOOK, (None, "", True)),
         (ROW, LOOK, (None, "", True)),
@@ -74,7 +85,7 @@ def test_a_row_that_is_not_in_doubt(
         (NOT_SEEN, LOOK, (None, "", False)),
         (NOT_SEEN, replace(LOOK, is_complete=False), (None, "", False)),
         (IMPOSSIBLE, LOOK, (None, "", False)),
-        (SAME, LOOK, (Outcome.UPDATED, "", False)),
+        (SAME, LOOK, (Outcome.UPDATED, "settled", False)),
         (MOVED, MINDS, (Outcome.CONFLICT, "changed_since", True)),
         (MOVED, LOOK, (None, "", True)),
         (ROW, LOOK, (None, "", True)),
@@ -83,6 +94,81 @@ def test_a_row_that_is_not_in_doubt(
 def test_a_row_in_doubt(row: Beside, look: Look, expected: tuple[Outcome | None, str, bool]) -> None:
     """Each line of the table: it stays in doubt until its case shows that it has landed."""
     assert outcome(row._replace(state=IN_DOUBT), look) == expected
+
+
+@pytest.mark.parametrize("state", OPEN_OUTCOMES)
+def test_a_case_that_has_the_values_needs_nothing(state: Outcome) -> None:
+    """What was sent and may be there has landed then; for what never was, nothing is to be done."""
+    expected = (Outcome.UPDATED, "settled") if state in SENT else (Outcome.UNCHANGED, "no_difference")
+    for row in (SAME, DONE):
+        assert outcome(row._replace(state=state), MINDS) == (*expected, False)
+
+
+@pytest.mark.parametrize("state", SENT)
+@pytest.mark.parametrize(
+    ("sent", "live", "verified", "left"),
+    [
+        ({"desc": "new"}, {"desc": "new"}, "equal", None),
+        (None, {"desc": "new"}, "equal", None),
+        ({"status": CLOSED}, {"status": CLOSED | {"x": 1}}, "equal", {"status": CLOSED | {"x": 1}}),
+        ({"desc": ""}, {"desc": None}, "normalised", {"desc": None}),
+        ({"desc": ""}, {}, "normalised", None),
+    ],
+)
+def test_what_has_landed_says_what_its_case_shows(
+    state: Outcome, sent: dict[str, Any] | None, live: dict[str, Any], verified: str, left: dict[str, Any] | None
+) -> None:
+    """How it is verified, and what the case has where that is not to the letter what was sent."""
+    row = ROW._replace(state=state, body=sent or {"desc": "new"}, sent=sent, live=live)
+    result = replace(judge_row(row, LOOK).result or Result(Outcome.FAILED), message="")
+    assert result == Result(Outcome.UPDATED, code="settled", verified=verified, left=left)
+
+
+@pytest.mark.parametrize("state", SENT)
+def test_a_list_that_has_changed_since_is_not_told_as_what_the_row_left(state: Outcome) -> None:
+    """It has what the row was to add, and something of somebody else's."""
+    row = ROW._replace(state=state, body={}, edits={"tags": Edit("add", ["new"])}, live={"tags": ["new", "theirs"]})
+    row = row._replace(before={"tags": ["a"]}, sent={"tags": ["a", "new"]})
+    assert judge_row(row, LOOK).result == Result(Outcome.UPDATED, code="settled")
+
+
+@pytest.mark.parametrize("state", OPEN_OUTCOMES)
+@pytest.mark.parametrize(
+    ("row", "code", "told"),
+    [
+        (undo({"desc": "theirs"}, "desc"), "changed_since", THEIRS),
+        (undo({"isActive": True}, "isActive"), "cannot_clear", SWITCH),
+        (undo({"isActive": True, "desc": "old"}, "desc", "isActive"), "cannot_clear", SWITCH),
+        (undo({"isActive": True, "desc": "theirs"}, "isActive", "desc"), "cannot_clear", f"{SWITCH}; {THEIRS}"),
+    ],
+)
+def test_what_cannot_be_put_back_is_left_alone(row: Beside, code: str, told: str, state: Outcome) -> None:
+    """A conflict where somebody, or an attempt before, has touched the case; invalid where it never could be."""
+    expected = Outcome.CONFLICT if THEIRS in told or state in SENT else Outcome.INVALID
+    assert judge_row(row._replace(state=state), LOOK) == Judgement(Result(expected, code=code, message=told))
+
+
+def test_what_can_be_put_back_is_beside_what_cannot() -> None:
+    """It is sent, with the reasons why the rest stays as it is."""
+    row = undo({"desc": "theirs", "name": "Return", "isActive": True}, "desc", "name", "isActive")
+    known = (7, Outcome.PENDING, {"name": "Refund"}, {"name": "Return"}, 120, 50.0, f"{THEIRS}; {SWITCH}")
+    assert judge_row(row, LOOK) == Judgement(difference=Difference(*known))
+
+
+def test_what_is_put_back_already_needs_nothing() -> None:
+    """The case shows the values before: by this undo, where one was sent, or by somebody."""
+    row = undo({"desc": "old"}, "desc")
+    assert outcome(row) == (Outcome.UNCHANGED, "no_difference", False)
+    assert outcome(row._replace(state=IN_DOUBT)) == (Outcome.UPDATED, "settled", False)
+
+
+@pytest.mark.parametrize("state", OPEN_OUTCOMES)
+def test_what_attempts_before_may_have_brought_goes_with_the_difference(state: Outcome) -> None:
+    """Only where they may have: a server that refused an update has left no trace of it."""
+    images = {"desc": {"was": "oldest", "sent": "new"}}
+    difference = judge_row(COMPARED._replace(state=state, images=images), LOOK).difference
+    assert difference is not None
+    assert (difference.earlier, difference.kept) == (images if state in {*SENT, Outcome.CONFLICT} else None, "")
 
 
 def test_what_differs_is_sent_with_what_stood_there_before() -> None:
@@ -144,9 +230,8 @@ def test_a_conflict_is_about_what_the_row_was_to_change(live: dict[str, Any], mo
 def test_a_conflict_keeps_what_a_retry_would_send() -> None:
     """What differs now stands beside the conflict, so that the next look minds only what changes after this one."""
     result, difference = judge_row(MOVED, MINDS)
-    assert result == Result(
-        Outcome.CONFLICT, code="changed_since", message="somebody changed desc since the case was read"
-    )
+    told = "somebody changed desc since the case was read"
+    assert result == Result(Outcome.CONFLICT, code="changed_since", message=told)
     assert difference == Difference(7, Outcome.PENDING, {"desc": "new"}, {"desc": "theirs"}, 110, 50.0)
     again = MOVED._replace(state=Outcome.CONFLICT, before=difference.before, sent=difference.sent)
     assert outcome(again, MINDS) == (None, "", True)
@@ -162,7 +247,7 @@ def test_somebody_else_may_have_made_the_same_change() -> None:
     """A case that has the wanted values is no conflict, whoever gave it these."""
     done = COMPARED._replace(live={"desc": "new"})
     assert outcome(done, MINDS) == (Outcome.UNCHANGED, "no_difference", False)
-    assert outcome(done._replace(state=IN_DOUBT), MINDS) == (Outcome.UPDATED, "", False)
+    assert outcome(done._replace(state=IN_DOUBT), MINDS) == (Outcome.UPDATED, "settled", False)
 
 
 def test_a_value_in_another_form_is_no_conflict() -> None:
@@ -174,55 +259,3 @@ def test_a_value_in_another_form_is_no_conflict() -> None:
         live={"dueDate": "2026-06-01T12:00:00Z", "desc": None},
     )
     assert outcome(row, MINDS) == (None, "", True)
-
-
-values = st.none() | st.sampled_from(["old", "new", "theirs"])
-shown = st.dictionaries(st.sampled_from(["desc", "name"]), values)
-besides = st.builds(
-    Beside,
-    number=st.just(7),
-    case_id=st.just("ci-1"),
-    state=st.sampled_from(OPEN_OUTCOMES),
-    body=st.dictionaries(st.sampled_from(["desc", "name"]), values, min_size=1),
-    edits=st.dictionaries(
-        st.just("status"), st.builds(Edit, st.just("set"), st.sampled_from(["Open", "x"]), st.just(True))
-    ),
-    before=st.none() | shown,
-    sent=st.none() | shown,
-    live=st.none() | shown,
-    position=st.none() | st.integers(0, 9),
-    place=st.none() | st.integers(0, 9),
-    read_at=st.floats(0, 9),
-)
-looks = st.builds(
-    Look,
-    is_complete=st.booleans(),
-    gaps=st.text(max_size=3),
-    is_filtered=st.booleans(),
-    leaves_changed=st.booleans(),
-    tables=st.just(TABLES),
-)
-
-
-@given(besides, looks)
-def test_what_is_decided_is_a_step_that_a_row_may_take(row: Beside, look: Look) -> None:
-    """The table of transitions knows each of them, and only a row in doubt may come away without either."""
-    result, difference = judge_row(row, look)
-    if result is not None:
-        before, after = TRANSITIONS[decided(result.outcome)]
-        assert row.state in before
-        assert after == result.outcome
-    if result is None and difference is None:
-        assert row.state is IN_DOUBT
-    if difference is not None:
-        assert row.live is not None
-        assert difference.sent
-        assert (difference.number, difference.state) == (row.number, row.state)
-
-
-@given(besides, looks)
-def test_a_row_is_called_invalid_for_its_case_only_where_the_list_has_no_gaps(row: Beside, look: Look) -> None:
-    """A list that may have missed cases proves of none that it is not there."""
-    result = judge_row(row._replace(live=None), look).result
-    if result is not None:
-        assert (result.outcome is Outcome.INVALID) == look.is_complete

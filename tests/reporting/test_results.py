@@ -57,6 +57,10 @@ def test_the_columns_stand_behind_those_of_the_input(tmp_path: Path) -> None:
     [
         (record(), ["2", "ci-1", "updated", "", "200", "1", "", "", "status desc", FINISHED_TEXT]),
         (
+            record(result=Result(Outcome.UPDATED, 1, 200, verified="equal")),
+            ["2", "ci-1", "updated", "equal", "200", "1", "", "", "status desc", FINISHED_TEXT],
+        ),
+        (
             record(3, result=Result(Outcome.FAILED, 5, 500, "http_500", "the server failed")),
             ["3", "ci-1", "failed", "", "500", "5", "http_500", "the server failed", "status desc", FINISHED_TEXT],
         ),

@@ -20,9 +20,12 @@ KEYS = [
     "exit_code",
     "reason",
     "continues",
+    "undoes",
     "rows",
     "cases",
     "outcomes",
+    "verified",
+    "canary",
     "calls",
     "retries",
     "throttled",
@@ -45,11 +48,12 @@ def finished_run(ledger: Ledger) -> tuple[RunRecord, RunRows]:
         Call("updateCase", NOW, NOW + 1, "accepted", 200, 2),
     ]
     rows.apply([decision(4, Result(Outcome.SUPERSEDED, code="same_row", message="the same as row 2"), NOW)])
-    rows.apply([intent(2), intent(3), outcome(2, Result(Outcome.UPDATED, 2, 200), NOW + 1)], calls)
+    rows.apply([intent(2), intent(3), outcome(2, Result(Outcome.UPDATED, 2, 200, verified="equal"), NOW + 1)], calls)
     run = ledger.update_run(
         run,
         state=RunState.FINISHED,
         rows=5,
+        canary="cases",
         exit_code=1,
         reason="",
         started_at=NOW,
@@ -73,9 +77,12 @@ def test_the_summary_has_the_promised_keys(tmp_path: Path, ledger: Ledger) -> No
         "exit_code": 1,
         "reason": "",
         "continues": None,
+        "undoes": None,
         "rows": 5,
         "cases": 2,
         "outcomes": dict.fromkeys(NINE, 0) | {"updated": 1, "superseded": 1, "unknown": 1, "invalid": 2},
+        "verified": {"equal": 1},
+        "canary": "cases",
         "calls": {"getCases": 1, "updateCase": 2},
         "retries": 1,
         "throttled": 1,
@@ -106,6 +113,28 @@ def test_a_plan_has_a_summary_too(tmp_path: Path, ledger: Ledger) -> None:
     assert (found["started_at"], found["finished_at"], found["duration_s"]) == (None, None, 0.0)
     assert found["outcomes"] == dict.fromkeys(NINE, 0) | {"pending": 1}
     assert (found["calls"], found["errors"], found["files"]) == ({}, [], [])
+    assert (found["verified"], found["canary"], found["undoes"]) == ({}, "", None)
+
+
+def test_rows_are_counted_by_what_their_cases_show(ledger: Ledger) -> None:
+    """Those of this run that were compared, and no others."""
+    run = new_run(ledger)
+    rows, theirs = begin(ledger, run), begin(ledger, new_run(ledger, suffix="0001"))
+    shown = ["equal", "equal", "normalised", "not_shown", ""]
+    for each in (rows, theirs):
+        each.add([good_row(number) for number in range(2, 7)], NOW)
+        each.apply([intent(number) for number in range(2, 7)])
+    done = [Result(Outcome.UPDATED, 1, 200, verified=verified) for verified in shown]
+    rows.apply([outcome(number, result, NOW) for number, result in enumerate(done, 2)])
+    theirs.apply([outcome(2, Result(Outcome.MISMATCH, 1, 200, "mismatch", verified="different"), NOW)])
+    assert Summary.of(run, rows, []).as_json()["verified"] == {"equal": 2, "normalised": 1, "not_shown": 1}
+
+
+def test_an_undo_names_the_run_that_it_takes_back(ledger: Ledger) -> None:
+    """By its id, as `continues` does."""
+    run = new_run(ledger)
+    undo = ledger.update_run(new_run(ledger, suffix="0001"), undoes=run.id)
+    assert Summary.of(undo, ledger.rows(undo), []).as_json()["undoes"] == run.id
 
 
 @pytest.mark.parametrize("state", RunState)

@@ -22,7 +22,7 @@ NOT_SENT = Verdict(Kind.NOT_SENT, None, "not_connected", "refused")
 UNANSWERED = Verdict(Kind.UNANSWERED, None, "timeout", "late")
 BROKEN = Verdict(Kind.UNANSWERED, 200, "answer_broken", "no JSON")
 
-UPDATED, FAILED, UNKNOWN = Outcome.UPDATED, Outcome.FAILED, Outcome.UNKNOWN
+FAILED, UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Line:
 
 
 TABLE = {
-    "accepted": Line(ACCEPTED, False, False, UPDATED, UPDATED),
     "refused": Line(REFUSED, False, False, FAILED, FAILED),
     "refused, other case": Line(OTHER_CASE, False, False, FAILED, FAILED),
     "refused by no API, a page": Line(LOGIN_PAGE, False, False, FAILED, UNKNOWN),
@@ -77,9 +76,10 @@ def test_a_failed_row_says_why() -> None:
     assert result_of(REFUSED, 3, None) == Result(FAILED, 3, 412, "http_412", "no")
 
 
-def test_an_updated_row_needs_no_words() -> None:
-    """A row that landed has its status and number of calls, and no cause."""
-    assert result_of(ACCEPTED, 2, UNANSWERED) == Result(UPDATED, 2, 200)
+@pytest.mark.parametrize("unanswered", ["resend", "leave"])
+def test_an_update_that_was_accepted_is_not_sent_again(unanswered: str) -> None:
+    """There is no other attempt, whatever the job says of lost answers."""
+    assert not worth_another(ACCEPTED, unanswered)
 
 
 def test_an_unknown_row_says_what_was_lost_and_what_came_then() -> None:

@@ -33,9 +33,6 @@ class GettingOld:
     def is_fresh(self, row: Sendable) -> bool:
         return row.read_at is not None and self.bench.clock.monotonic() - row.read_at <= self.max_age
 
-    def put_back(self, row: Sendable) -> None:
-        raise AssertionError(row)
-
     async def again(self, row: Sendable) -> Sendable | None:
         self.slots_then.append(self.bench.slots)
         await asyncio.sleep(1.0)

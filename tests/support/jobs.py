@@ -61,6 +61,10 @@ def write_job(
 ) -> Path:
     """Write a job file for a sandbox with these settings; its secret is in the environment variable above."""
     settings = settings or SandboxSettings()
+    if "canary" not in more:
+        # A canary changes the order of the calls; tests that are about it ask for one.
+        is_there = "[safety]" in more
+        more = more.replace("[safety]", "[safety]\ncanary = 0") if is_there else f"{more}\n[safety]\ncanary = 0"
     file = folder / name
     text = _JOB.format(
         host=host,

@@ -1,5 +1,6 @@
 """A server with cases, and jobs that read them first."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -32,6 +33,15 @@ class Shifted(SystemClock):
     def now(self) -> float:
         """Return seconds since the epoch."""
         return time.time() + self.by
+
+
+class Hasty(Shifted):
+    """A time in which a sleep is over at once, and has taken as long as it was to take."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so many seconds be over."""
+        self.by += seconds
+        await asyncio.sleep(0)
 
 
 @dataclass
@@ -73,6 +83,20 @@ class Live:
 
         self.server.before_page = lose
 
+    def hide_its_cases(self, after: int = 1) -> None:
+        """Let the server fail at getCases from the next page but so many on."""
+        pages, before = 0, self.server.before_page
+
+        def fail() -> None:
+            nonlocal pages
+            pages += 1
+            if pages > after:
+                raise RuntimeError("the list of cases is out of order")
+            if before is not None:
+                before()
+
+        self.server.before_page = fail
+
     def updates(self) -> list[str | None]:
         """Return the cases that updates were sent for, in that order."""
         return [call.case_id for call in self.server.calls if call.endpoint == "updateCase"]
@@ -86,9 +110,9 @@ class Live:
 
 
 @asynccontextmanager
-async def live(folder: Path, count: int = 120, **settings: object) -> AsyncIterator[Live]:
-    """Serve so many cases, which are listed in the order of their creation."""
-    clock = Shifted()
+async def live(folder: Path, count: int = 120, *, is_hasty: bool = False, **settings: object) -> AsyncIterator[Live]:
+    """Serve so many cases, which are listed in the order of their creation; a hasty scene waits for nothing."""
+    clock = Hasty() if is_hasty else Shifted()
     cases = sorted(generate_cases(count, 7, 1_795_000_000.0), key=lambda case: str(case["createdAt"]))
     with pytest.MonkeyPatch.context() as env:
         env.setenv(SECRET_VARIABLE, SandboxSettings().client_secret)

@@ -1,0 +1,115 @@
+"""verify: read the cases of a run back, and say of every row that was sent whether it stands there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Unpack
+
+from bulkcase.errors import CasesRefused, UsageError
+from bulkcase.ledger import Ledger, RunRecord, Snapshot
+from bulkcase.ledger.stored import root_of
+from bulkcase.model import RunState
+from bulkcase.operations.desk import Desk, at_desk
+from bulkcase.operations.ended import Run
+from bulkcase.operations.ending import ending
+from bulkcase.operations.find import found_run, job_of
+from bulkcase.operations.look import AtReader, opened_reader
+from bulkcase.operations.options import Options
+from bulkcase.operations.prove import Prover, later_in
+from bulkcase.operations.report import write_report
+from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.target import check_credentials
+from bulkcase.operations.whereabouts import Whereabouts
+from bulkcase.planning.landed import Landed
+from bulkcase.reading.reader import Wanted
+from bulkcase.stopping import StopSwitch
+
+_NEVER: Final = float("inf")
+"""Seconds after which a page that was read for this is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the cases of a run tell, and the run as it is by that."""
+
+    run: Run
+    counts: Mapping[Landed, int]
+    """The rows that were sent, by what their cases tell."""
+    gaps: str
+    """Why some cases may not have been seen; empty where all were."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 where all that was sent stands there, else 1."""
+        return int(any(count for landed, count in self.counts.items() if landed is not Landed.APPLIED))
+
+
+async def verify(
+    run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]
+) -> Verification:
+    """Read the cases back that a run has sent updates for, in pages, and compare; the run and its report say so then.
+
+    `run` is what a verb returned, an id, a part of one that no other has, or "last", in the ledger of the folder
+    `state`; `sandbox` looks among the rehearsals. Raises UsageError for a run that has sent nothing, CredentialsError,
+    Locked, EnvironmentFailed or CasesRefused where the cases cannot be read, and NotPlanned where that is stopped.
+    """
+    options.setdefault("stop", StopSwitch())
+    runtime = options.get("runtime") or Runtime()
+    path, record = found_run(run, state=state, sandbox=sandbox)
+    job = job_of(record, path, reports=options.get("reports"))
+    check_credentials(job, runtime)
+    with at_desk(job, f"verify {record.id}", runtime) as desk:
+        ledger, record = desk.ledger, desk.ledger.run(record.id)
+        if not ledger.sent(record, None).count():
+            raise UsageError(f"run {record.id} has sent nothing: there is nothing to verify")
+        counts, gaps = await _counted(desk, record, options)
+        return Verification(_reported(desk, ledger.run(record.id)), counts, gaps)
+
+
+async def _counted(desk: Desk, record: RunRecord, options: Options) -> tuple[Mapping[Landed, int], str]:
+    """Read the cases, by their places where these are known, and compare them with the rows."""
+    ledger, fields = desk.ledger, tuple(dict.fromkeys(map(root_of, record.fields)))
+    keys, stop = ledger.sent(record, None).keys(), options.get("stop")
+    assert stop is not None, "verify sets it"
+    async with opened_reader(desk, keys, options, run=record, wanted=Wanted({}, fields, ())) as at:
+        clock = desk.runtime.clock
+        began = clock.now()
+        known = _known(ledger, record)
+        try:
+            snapshot = known or await _read_anew(at, record, fields)
+            whereabouts = None if known is None else Whereabouts(at.reader, known, clock.now, _NEVER)
+            sent = ledger.sent(record, snapshot.id)
+            later = later_in(ledger.rows(record).overtaken)
+            prover = Prover(sent, whereabouts, clock=clock, stop=stop, later=later)
+            counts = await prover.all(since=began, is_new=False)
+        except CasesRefused as error:
+            raise CasesRefused(f"run {record.id} cannot be verified: {error}") from None
+    return {landed: counts[landed] for landed in Landed}, "" if known else snapshot.record().gaps
+
+
+def _known(ledger: Ledger, record: RunRecord) -> Snapshot | None:
+    """Return the list that a run was planned by, where that tells on which pages its cases are.
+
+    What a run sends may have taken cases out of a list that was filtered.
+    """
+    if record.snapshot is None:
+        return None
+    snapshot = ledger.snapshot(record.snapshot)
+    found = snapshot.record()
+    return snapshot if found.pages and found.is_over and not found.filter else None
+
+
+async def _read_anew(at: AtReader, record: RunRecord, fields: tuple[str, ...]) -> Snapshot:
+    """Read all cases: nothing that was read before tells what is there now."""
+    snapshot = at.desk.ledger.new_snapshot(record.target, {}, fields, at.desk.runtime.clock.now())
+    await at.read(snapshot)
+    return snapshot
+
+
+def _reported(desk: Desk, record: RunRecord) -> Run:
+    """Write the report as the rows are now; a run that was finished may have an end of another kind by that."""
+    if record.state is RunState.FINISHED:
+        counts = desk.ledger.rows(record).counts()
+        state, exit_code, reason = ending(record, counts, None, 0)
+        record = desk.ledger.update_run(record, state=state, exit_code=exit_code, reason=reason)
+    return write_report(desk.ledger, record)
