@@ -60,7 +60,7 @@ class Plan:
 
     Where they were: `pages`, `cases`, and `gaps`: why some may be missing."""
     rereads: int
-    """Pages of live cases that are read again: too old when the turn of their rows comes, or to verify what was sent."""
+    """Pages of live cases that are read again: too old when their rows have their turn, or to verify what was sent."""
     fed_back: bool = False
     """Whether its input is a file that a run has written, or a copy of one; known while it is being planned."""
 
