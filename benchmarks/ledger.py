@@ -220,14 +220,13 @@ def server(*sandboxed: str) -> Iterator[int]:
 
 
 def write_input(folder: Path, rows: int) -> None:
-    """Write a CSV of so many cases, some hundred bytes each."""
+    """Write a CSV of so many cases, some hundred bytes each; the values are those that the static server shows."""
     with (folder / "cases.csv").open("w", encoding="utf-8") as file:
         file.write("Case ID,Title,Notes,Due,Labels\n")
         for number in range(rows):
             # Ids in no order, as the API's are.
             case = f"ci-{number * 2_654_435_761 % 2**32:08x}-4f1d-5c8e-9a70-b1d2e3f40516"
-            due = f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}"
-            file.write(f"{case},Order {number},Please call back about parcel {number} at noon,{due},late;vip\n")
+            file.write(f"{case},Order 12345,The parcel has not come yet,2026-11-18,late\n")
 
 
 def run_once(folder: Path, rows: int, in_flight: int, *, sandbox: bool) -> tuple[Run, float]:

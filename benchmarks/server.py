@@ -24,7 +24,7 @@ _REST = (
     b'"tags":["late"],"status":{"_id":"st-1","name":"In Progress","lname":"in progress","type":"inProgress",'
     b'"isEnabled":true,"isActive":true},"priority":{"_id":"pr-1","name":"High","lname":"high","color":"#D93025",'
     b'"score":3},"userInfo":{"_id":"u-1","name":"A Customer","emailId":"a.customer@example.com"},"fields":[],'
-    b'"participants":[],"queues":[],"isActive":true,"dueDate":1795000000000,"createdAt":"2026-11-01T10:00:00.000Z",'
+    b'"participants":[],"queues":[],"isActive":true,"dueDate":1794956400000,"createdAt":"2026-11-01T10:00:00.000Z",'
     b'"updatedAt":"2026-11-18T13:06:40.000Z"}'
 )
 

@@ -98,7 +98,7 @@ class SentRows(RunFigures):
     def images(self) -> Iterator[list[Imaged]]:
         """Yield what each row has changed of its case, or may have, the last rows first, page by page."""
         query = (
-            select(rows.c.number, rows.c.cells, rows.c.case_key, SENT, *_BROUGHT)
+            select(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.state, rows.c.code, SENT, *_BROUGHT)
             .where(rows.c.run == self._run, rows.c.number < bindparam("last"))
             .where(rows.c.attempts > 0, may_have_landed(rows))
             .order_by(rows.c.number.desc())
@@ -106,7 +106,7 @@ class SentRows(RunFigures):
         )
         last = sys.maxsize
         while page := self._all(query, last=last):
-            yield [Imaged(number, cells, case, images_of(*brought)) for number, cells, case, *brought in page]
+            yield [one for found in page if (one := _imaged(*found)).images]
             last = page[-1][0]
 
     def beside(self, *, is_new: bool, number: int | None = None) -> Iterator[list[SentRow]]:
@@ -157,6 +157,13 @@ class SentRows(RunFigures):
         if is_new:
             found.append(or_(rows.c.looked_at.is_(None), rows.c.looked_at <= rows.c.finished_at))
         return found
+
+
+def _imaged(number: int, cells: bytes, case_id: str, state: str, code: str, sent: bytes, *brought: Any) -> Imaged:
+    """Return what a row may have changed: of one that was refused or left alone in the end, what came before that."""
+    if state == Outcome.FAILED or (state == Outcome.CONFLICT and code == "changed_since"):
+        return Imaged(number, cells, case_id, _loaded(brought[-1]) or {})
+    return Imaged(number, cells, case_id, images_of(sent, *brought))
 
 
 def _row(found: Any) -> SentRow:

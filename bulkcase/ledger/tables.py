@@ -179,14 +179,15 @@ rows = Table(
 _MAY_HAVE_LANDED = (Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN, SENDING)
 
 
-_PERHAPS = (Outcome.SUPERSEDED, Outcome.CONFLICT)
-"""Where a row in doubt may have ended that was not sent again."""
+_PERHAPS = (Outcome.SUPERSEDED, Outcome.CONFLICT, Outcome.INVALID)
+"""Where a row may have ended that was sent once, and not again."""
 
 
 def may_have_landed(of: FromClause) -> ColumnElement[bool]:
     """Say whether a row's update may have reached its case: one in doubt too, though another row took its place."""
     replaced = and_(of.c.state.in_(_PERHAPS), of.c.attempts > 0)
-    return or_(of.c.state.in_(_MAY_HAVE_LANDED), replaced)
+    refused_later = and_(of.c.state == Outcome.FAILED, of.c.earlier.is_not(None))
+    return or_(of.c.state.in_(_MAY_HAVE_LANDED), replaced, refused_later)
 
 
 calls = Table(

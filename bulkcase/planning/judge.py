@@ -68,7 +68,7 @@ def judge_row(row: Beside, look: Look) -> Judgement:
         return Judgement(None if in_doubt else Result(Outcome.INVALID, code=found.code, message=found.message))
     if not found.body:
         if found.kept:
-            return Judgement(_left_alone(found.kept, row.state))
+            return Judgement(_left_alone(found.kept, row))
         # Where other items of a list have changed since, what the row left is not to be told any more.
         is_there = row.state in _SENT or (row.state is Outcome.CONFLICT and row.images is not None)
         outcome, code = (Outcome.UPDATED, "settled") if is_there else (Outcome.UNCHANGED, "no_difference")
@@ -99,10 +99,12 @@ def _landed(row: Beside) -> Result | None:
     return Result(outcome, 0, None, code, message, proof.verified.value, proof.left or None)
 
 
-def _left_alone(kept: Sequence[Fault], state: Outcome) -> Result:
+def _left_alone(kept: Sequence[Fault], row: Beside) -> Result:
     """Return what becomes of a row of which nothing can be put back, or nothing more."""
     fault = joined(kept)
-    is_touched = state in _SENT or any(one.code == "changed_since" for one in kept)
+    if row.images is not None or row.state in _SENT:
+        return Result(Outcome.CONFLICT, code="left_alone", message=fault.reason)
+    is_touched = any(one.code == "changed_since" for one in kept)
     return Result(Outcome.CONFLICT if is_touched else Outcome.INVALID, code=fault.code, message=fault.reason)
 
 

@@ -145,6 +145,7 @@ def test_a_list_that_has_changed_since_is_not_told_as_what_the_row_left(state: O
 def test_what_cannot_be_put_back_is_left_alone(row: Beside, code: str, told: str, state: Outcome) -> None:
     """A conflict where somebody, or an attempt before, has touched the case; invalid where it never could be."""
     expected = Outcome.CONFLICT if THEIRS in told or state in SENT else Outcome.INVALID
+    code = "left_alone" if state in SENT else code
     assert judge_row(row._replace(state=state), LOOK) == Judgement(Result(expected, code=code, message=told))
 
 
