@@ -17,6 +17,8 @@ from bulkcase.planning.judge import Look
 from bulkcase.stopping import StopSwitch
 
 _START = (-1, -1)
+_SENT = frozenset({Outcome.UNKNOWN, Outcome.MISMATCH, Outcome.CONFLICT})
+"""The outcomes after which a case may have changed by the row itself, or is known to have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,8 @@ class FreshRows:
     def _is_young(self, row: Sendable) -> bool:
         if row.read_at is None or self._clock.now() - row.read_at > self._freshness.max_age:
             return False
-        if row.last is Outcome.UNKNOWN and row.read_at <= (row.finished_at or 0.0):
-            return False  # its update may have landed since
+        if row.read_at <= _sent_at(row):
+            return False  # its update may have landed since, or in part
         others = self._freshness.others
         return not others or self._rows.changed_by(others, row.case_id) < row.read_at
 
@@ -123,8 +125,7 @@ class FreshRows:
         assert row.place is not None, "only rows whose cases were seen are sent"
         if not self._is_young(row):
             self._is_stale = True
-            since = row.finished_at or 0.0 if row.last is Outcome.UNKNOWN else 0.0
-            if await self._whereabouts.find(row.case_id, row.place, since) is None:
+            if await self._whereabouts.find(row.case_id, row.place, _sent_at(row)) is None:
                 self._give_up(row)
                 return None
         decided: list[Result] = []
@@ -152,3 +153,8 @@ class FreshRows:
         result = Result(Outcome.FAILED, code=NOT_SEEN, message=message)
         self._rows.apply([decision(row.number, result, self._clock.now(), row.last)])
         self._told(row.number, result)
+
+
+def _sent_at(row: Sendable) -> float:
+    """Return when a row's last outcome came, where what it says of the case is not what it was before; else 0."""
+    return (row.finished_at or 0.0) if row.last in _SENT else 0.0
