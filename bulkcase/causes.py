@@ -33,7 +33,7 @@ _TIPS: Final = {
     "no_difference": "Nothing to do: the case has these values already.",
     "case_not_found": "Check the key, and the account and stream of the job; snapshot.filter may leave cases out.",
     "case_not_seen": "retry looks again; while cases come and go, snapshot.filter or a quieter hour helps.",
-    "changed_since": "Look at the case; retry sends the row all the same.",
+    "changed_since": "Look at the case; retry sends the row all the same, unless it is one of an undo.",
     "no_object": "Fill in this object of the case once by hand, or map it whole.",
     "odd_live_value": "Look at the case: it shows something else than the API documents. Map the field whole.",
     "no_custom_field": "Correct the name in [mapping.custom]: the display name of the field, or its internal one.",

@@ -124,7 +124,7 @@ class Result:
     verified: str = ""
     """What the case shows of what was sent, a `bulkcase.fields.proof.Proven`; empty where nobody compared."""
     left: Mapping[str, Any] | None = None
-    """What it shows of the fields sent, where that is not to the letter what was sent."""
+    """What it shows of the fields sent, where that is not to the letter what was sent; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,8 @@ class Stop:
 
     reason: StopReason
     message: str
+    holds: bool = False
+    """Whether it counts though nothing was left to do."""
     exit_code: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
 from bulkcase.operations.ended import Run
 from bulkcase.operations.planned import Plan
-from bulkcase.operations.runtime import is_sandbox, near, target_name
+from bulkcase.operations.runtime import command_line, is_sandbox, near, target_name
 from bulkcase.planning.changes import ChangeGroup
 from bulkcase.reporting.summary import Cause
 
@@ -26,6 +26,7 @@ _WILL_BE = {
     Outcome.UNCHANGED: "nothing to change",
     Outcome.FAILED: "not seen among the live cases, not sent",
     Outcome.SUPERSEDED: "landed before, or another row takes their place",
+    Outcome.CONFLICT: "changed by somebody since, left alone",
     Outcome.INVALID: "unusable, not sent",
 }
 
@@ -58,10 +59,9 @@ def show_plan(plan: Plan, console: Console = err) -> None:
             console.print(
                 f"[yellow]note:[/] {escape(plan.reading['gaps'])}: rows whose cases were not seen are left alone"
             )
-    if plan.why_not_undoable:
-        console.print(f"cannot be undone: {escape(plan.why_not_undoable)}")
-    else:
-        console.print("can be undone: the values before are kept")
+    if plan.counts[Outcome.PENDING]:
+        not_so = plan.why_not_undoable
+        console.print(f"cannot be undone: {escape(not_so)}" if not_so else "can be undone: the values before are kept")
     _show_time(plan, console)
 
 
@@ -113,6 +113,9 @@ def show_run(run: Run) -> None:
     out.print(f"{number(calls, 'call')}{retries} in {seconds_text(summary.duration_s)}, run {escape(run.id)}")
     if summary.verified:
         out.print(f"what the cases show of it: {verified_text(summary.verified)}")
+        if "not_shown" in summary.verified:
+            command = command_line("verify", run.id, run.ledger)
+            out.print(f"to read the cases themselves: [bold]{escape(command)}[/]", soft_wrap=True)
     out.print(f"report: {escape(str(near(run.folder)))}")
     if run.note:
         err.print(escape(run.note))

@@ -25,7 +25,8 @@ def show_runs(runs: Sequence[Listed]) -> None:
         state = run.state if record.exit_code is None else f"{run.state} ({record.exit_code})"
         out.print(f"[bold]{escape(record.id)}[/]  [{_COLOURS.get(run.state, 'yellow')}]{state}[/]  {when}")
         back = f", takes back {escape(record.undoes)}" if record.undoes else ""
-        out.print(f"    {number(record.rows or 0, 'row')}: {_counts(run.outcomes)}{back}")
+        gone = f", undone by {escape(run.undone_by[-1])}" if run.undone_by else ""
+        out.print(f"    {number(record.rows or 0, 'row')}: {_counts(run.outcomes)}{back}{gone}")
 
 
 def show_one(run: Shown) -> None:

@@ -32,8 +32,8 @@ Abandon = Annotated[
 
 _SAID = {
     Landed.APPLIED: ("green", "what was sent stands there"),
-    Landed.NOT_APPLIED: ("red", "what was sent does not stand there"),
-    Landed.CHANGED_SINCE: ("yellow", "it landed, and has been changed since"),
+    Landed.NOT_APPLIED: ("red", "what was sent, or a part of it, does not stand there"),
+    Landed.CHANGED_SINCE: ("yellow", "the case has another value by now"),
     Landed.NOT_SHOWN: ("yellow", "the case does not show all fields that were sent"),
     Landed.NOT_SEEN: ("yellow", "the case was not seen among the live ones"),
 }

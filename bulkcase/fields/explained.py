@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 
@@ -12,20 +12,17 @@ from bulkcase.fields.equal import is_order_free, is_reference, milliseconds, par
 
 Ways = frozenset[str]
 """Ways in which a value was written otherwise; none where nothing was, or the server only added keys."""
+_Known = Callable[[Any], Any]
 
 _NONE: Final[Ways] = frozenset()
 _EMPTY: Final[Ways] = frozenset({"empty in another form"})
 LEFT_OUT: Final[Ways] = frozenset({"empty is left out"})
-_DATE: Final[Ways] = frozenset({"date written otherwise"})
-_TO_THE_SECOND: Final[Ways] = frozenset({"to the second"})
-_NUMBER: Final[Ways] = frozenset({"number as text"})
-_OUTER: Final[Ways] = frozenset({"outer spaces"})
-_ORDER: Final[Ways] = frozenset({"order"})
-_REPEATS: Final[Ways] = frozenset({"repeats dropped"})
-_SAME_ID: Final[Ways] = frozenset({"same _id"})
+_DATE, _TO_THE_SECOND, _NUMBER = (Ways({way}) for way in ("date written otherwise", "to the second", "number as text"))
+_OUTER, _ORDER, _REPEATS, _SAME_ID = (Ways({way}) for way in ("outer spaces", "order", "repeats dropped", "same _id"))
 
 _DATES: Final = frozenset(field for field, kind in FIELDS.items() if kind in {Kind.ISO_DATE, Kind.MILLISECONDS})
-_SELECTED: Final = "selectedValue"
+_FEW: Final = 200
+"""Items that are compared each with each; of longer lists those go together first that are known to."""
 _NAMING: Final = ("_id", "displayName", "type")
 """What says which item of `fields` is meant, and what of it a message needs."""
 
@@ -87,13 +84,11 @@ def is_empty(value: Any) -> bool:
 
 def explained(field: str, sent: Any, there: Any) -> Ways | None:
     """Return the ways in which a field was written otherwise; None where they do not explain what the case shows."""
-    if field in _DATES:
-        ways = _as_dates(sent, there)
-        if ways is not None:
-            return ways
+    if field in _DATES and (dates := _as_dates(sent, there)) is not None:
+        return dates
     if isinstance(sent, list) and isinstance(there, list) and sent and there:
         if field == "fields":
-            return _in_fields(sent, there)
+            return _matched(sent, there, partial(_fit, sent, there), lambda _: None)
         if is_order_free(field):
             return _in_any_order(sent, there, _reading(field))
     return _ways(sent, there, _reading(field))
@@ -105,7 +100,7 @@ def contradicting(field: str, sent: Any, there: Any) -> tuple[Any, Any]:
     if field == "userInfo" and isinstance(sent, dict) and isinstance(there, dict):
         keys = _contradicting_keys(sent, there, _reading(field))
         return ({key: sent[key] for key in keys}, {key: there[key] for key in keys if key in there}) if keys else whole
-    if field == "fields" and isinstance(sent, list) and isinstance(there, list):
+    if field == "fields" and isinstance(sent, list) and isinstance(there, list) and min(len(sent), len(there)) <= _FEW:
         places = range(len(there))
         lost = [item for number, item in enumerate(sent) if all(_fit(sent, there, number, p) is None for p in places)]
         pairs = [_contradicting_item(item, there) for item in lost]
@@ -164,14 +159,13 @@ def _under(key: str, sent: dict[str, Any], there: dict[str, Any], how: _Reading)
         return LEFT_OUT if is_empty(sent[key]) else None
     if key == "emailId":
         how = how._replace(in_any_case=True)
-    elif key == _SELECTED and how.selected_as_dates:
+    elif key == "selectedValue" and how.selected_as_dates:
         how = how._replace(as_dates=True)
     return _ways(sent[key], there[key], how)
 
 
 def _in_texts(sent: str, there: str, how: _Reading) -> Ways | None:
-    dates = _as_dates(sent, there) if how.as_dates else None
-    if dates is not None:
+    if how.as_dates and (dates := _as_dates(sent, there)) is not None:
         return dates
     needed = [step for step in _STEPS if how.in_any_case or step != _CASE]
     if _through(needed, sent) != _through(needed, there):
@@ -185,17 +179,13 @@ def _in_texts(sent: str, there: str, how: _Reading) -> Ways | None:
 
 
 def _through(steps: Sequence[str], text: str) -> str:
-    for step in steps:
-        text = _STEPS[step](text)
-    return text
+    return reduce(lambda made, step: _STEPS[step](made), steps, text)
 
 
 def _is_trimmed(sent: str, there: str) -> bool:
     """Say whether a text has no more outer spaces than the one that was sent: a server adds none."""
     one, other = _with_plain_breaks(sent), _with_plain_breaks(there)
-    return all(
-        len(other) - len(stripped(other)) <= len(one) - len(stripped(one)) for stripped in (str.lstrip, str.rstrip)
-    )
+    return all(len(other) - len(cut(other)) <= len(one) - len(cut(one)) for cut in (str.lstrip, str.rstrip))
 
 
 def _as_dates(sent: Any, there: Any) -> Ways | None:
@@ -212,9 +202,7 @@ def _as_dates(sent: Any, there: Any) -> Ways | None:
 def _as_number(sent: Any, there: Any) -> Ways | None:
     """Return that one is the plain decimal form of the other, which is a number."""
     text, number = (sent, there) if isinstance(sent, str) else (there, sent)
-    if not isinstance(text, str) or not isinstance(number, int | float) or isinstance(number, bool):
-        return None
-    if isinstance(number, float) and not math.isfinite(number):
+    if not isinstance(text, str) or type(number) not in {int, float} or not -math.inf < number < math.inf:
         return None
     plain = str(int(number)) if number == int(number) else format(Decimal(repr(number)), "f")
     if text == plain:
@@ -223,49 +211,44 @@ def _as_number(sent: Any, there: Any) -> Ways | None:
 
 
 def _pairwise(sent: list[Any], there: list[Any], how: _Reading) -> Ways | None:
-    if len(sent) != len(there):
-        return None
-    return _union(_ways(*pair, how) for pair in zip(sent, there, strict=True))
+    return _union(_ways(*pair, how) for pair in zip(sent, there, strict=True)) if len(sent) == len(there) else None
 
 
 def _in_any_order(sent: list[Any], there: list[Any], how: _Reading) -> Ways | None:
     def is_alike(one: Any, other: Any) -> bool:
         return _ways(one, other, how) is not None and _ways(other, one, how) is not None
 
+    def in_some_order(items: list[Any]) -> Ways | None:
+        ways = _pairwise(items, there, how)
+        if ways is not None or len(items) != len(there):
+            return ways
+        return _matched(items, there, lambda number, place: _ways(items[number], there[place], how), known)
+
+    # All steps make one text of two that are the same; what is no text may be the same as anything.
+    are_texts = all(isinstance(item, str) for items in (sent, there) for item in items)
+    known: _Known = partial(_through, tuple(_STEPS)) if are_texts else lambda _: None
     if len(sent) <= len(there):
-        return _in_some_order(sent, there, how)
-    for is_repeat in (is_literally, is_alike):
-        ways = _in_some_order(_distinct(sent, is_repeat), there, how)
-        if ways is not None:
-            return ways | _REPEATS
-    return None
+        return in_some_order(sent)
+    by = _identity if not are_texts and len(sent) > _FEW else known
+    found = (in_some_order(_distinct(sent, is_repeat, by)) for is_repeat in (is_literally, is_alike))
+    return next((ways | _REPEATS for ways in found if ways is not None), None)
 
 
-def _in_some_order(sent: list[Any], there: list[Any], how: _Reading) -> Ways | None:
-    ways = _pairwise(sent, there, how)
-    if ways is not None or len(sent) != len(there):
-        return ways
-    return _matched([[_ways(each, other, how) for other in there] for each in sent])
-
-
-def _distinct(items: list[Any], is_repeat: Callable[[Any, Any], bool]) -> list[Any]:
+def _distinct(items: list[Any], is_repeat: Callable[[Any, Any], bool], known: _Known) -> list[Any]:
     kept: list[Any] = []
+    groups: dict[Any, list[Any]] = {}
     for item in items:
-        if not any(is_repeat(item, other) for other in kept):
+        group = groups.setdefault(known(item), [])
+        if len(group) > _FEW or not any(is_repeat(item, other) for other in group):
+            group.append(item)
             kept.append(item)
     return kept
-
-
-def _in_fields(sent: list[Any], there: list[Any]) -> Ways | None:
-    places = range(len(there))
-    return _matched([[_fit(sent, there, number, place) for place in places] for number in range(len(sent))])
 
 
 def _fit(sent: list[Any], there: list[Any], number: int, place: int) -> Ways | None:
     """Return the ways of two items of `fields`; None where they are not the same."""
     one, other = sent[number], there[place]
-    known = _named(one)
-    if known is None:
+    if _named(one) is None:
         return _ways(one, other, _Reading()) if number == place else None
     return _ways(one, other, _item_reading(one, other)) if isinstance(other, dict) else None
 
@@ -280,14 +263,38 @@ def _item_reading(sent: dict[str, Any], there: dict[str, Any]) -> _Reading:
     return _Reading(selected_as_dates=any(isinstance(meta, dict) and meta.get("type") == "datetime" for meta in metas))
 
 
-def _matched(found: list[list[Ways | None]]) -> Ways | None:
+def _identity(item: Any) -> Any:
+    """Return the text or number that an item is, or has as `_id`; None where there is none."""
+    known = item.get("_id") if isinstance(item, dict) else item
+    return known if isinstance(known, str | int | float) else None
+
+
+def _matched(sent: list[Any], there: list[Any], fit: Callable[[int, int], Ways | None], known: _Known) -> Ways | None:
     """Return the ways in which the items of one list are in another, each with a partner of its own."""
-    fits = [
-        sorted((place for place, ways in enumerate(row) if ways is not None), key=lambda place: len(row[place] or ()))
-        for row in found
-    ]
-    places = partners(fits)
-    if places is None:
+    numbers, places, pairs = list(range(len(sent))), list(range(len(there))), dict[int, int]()
+    for by in (_identity, known) if min(len(sent), len(there)) > _FEW else ():
+        free: dict[Any, list[int]] = {}
+        for place in reversed(places):
+            free.setdefault(by(there[place]), []).append(place)
+        free[None] = []
+        for number in numbers:
+            waiting = free.get(by(sent[number]))
+            if waiting and fit(number, waiting[-1]) is not None:
+                pairs[number] = waiting.pop()
+        numbers = [number for number in numbers if number not in pairs]
+        places = sorted({*places} - {*pairs.values()})
+    if len(numbers) > min(_FEW, len(places)):
         return None
-    ways = _union(row[place] for row, place in zip(found, places, strict=True))
-    return ways if ways is None or places == sorted(places) else ways | _ORDER
+    keys = [known(there[place]) for place in places]
+    fits = []
+    for number, key in [(number, known(sent[number])) for number in numbers]:
+        row = {seat: fit(number, places[seat]) for seat, other in enumerate(keys) if other == key}
+        found = {seat: len(ways) for seat, ways in row.items() if ways is not None}
+        fits.append(sorted(found, key=found.__getitem__))
+    seats = partners(fits)
+    if seats is None:
+        return None
+    pairs |= {number: places[seat] for number, seat in zip(numbers, seats, strict=True)}
+    order = [pairs[number] for number in range(len(sent))]
+    ways = _union(fit(*pair) for pair in enumerate(order))
+    return ways if ways is None or order == sorted(order) else ways | _ORDER

@@ -22,6 +22,10 @@ class Proven(StrEnum):
     DIFFERENT = "different"
 
 
+STANDS: Final = frozenset({Proven.EQUAL, Proven.NORMALISED})
+"""How a case shows what it has taken."""
+
+
 class Proof(NamedTuple):
     """What is proven of one update."""
 
@@ -32,6 +36,11 @@ class Proof(NamedTuple):
     left: Mapping[str, Any]
     """What the case shows of the fields that were sent, for those that it does not show literally as they were sent."""
     fields: Mapping[str, Proven]
+
+    @property
+    def seen(self) -> Mapping[str, Any] | None:
+        """What the case shows where that is not to the letter what was sent; None unless it shows every field."""
+        return None if Proven.NOT_SHOWN in self.fields.values() else self.left
 
 
 _WEAKEST_FIRST: Final = (Proven.DIFFERENT, Proven.NOT_SHOWN, Proven.NORMALISED, Proven.EQUAL)

@@ -24,14 +24,14 @@ class Need(NamedTuple):
     """Something that cannot be done without the live cases."""
 
     key: str
-    """Of the job file."""
+    """Of the job file; empty where the command needs it."""
     what: str
 
 
 def needs(job: Job) -> Iterator[Need]:
     """Yield why a job cannot do without the live cases; nothing where it can."""
     if job.undoes is not None:
-        yield Need("snapshot.read", "only what nobody has changed since is put back")
+        yield Need("", "only what nobody has changed since is put back")
     if job.input.key.match != "_id":
         yield Need("input.key.match", "keys are references")
     yield from _needs_of_mapping(job)

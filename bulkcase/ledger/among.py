@@ -12,10 +12,10 @@ from bulkcase.model import Outcome
 class AmongRuns(RunFigures):
     """What other runs have to do with the rows of one."""
 
-    def overtaken(self, outcomes: Collection[Outcome], number: int | None = None) -> Iterator[tuple[int, Outcome, str]]:
+    def overtaken(self, outcomes: Collection[Outcome]) -> Iterator[tuple[int, Outcome, str]]:
         """Yield number, outcome and the later run for each row whose case a later run of the target may have changed.
 
-        `outcomes` are those of the rows that are looked at; only the one of this `number`, where that is given.
+        `outcomes` are those of the rows that are looked at.
         """
         later_runs, later_rows = runs.alias(), rows.alias()
         target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
@@ -31,10 +31,22 @@ class AmongRuns(RunFigures):
             )
             .group_by(rows.c.number, rows.c.state)
         )
-        if number is not None:
-            query = query.where(rows.c.number == number)
-        for row, state, run_id in self._stream(query):
-            yield row, Outcome(state), run_id
+        for number, state, run_id in self._stream(query):
+            yield number, Outcome(state), run_id
+
+    def newer(self, number: int) -> list[tuple[str, str]]:
+        """Return the later runs of the target that may have changed the case of a row, each with the fields it sent."""
+        later_runs, later_rows = runs.alias(), rows.alias()
+        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
+        query = (
+            select(later_runs.c.id, later_rows.c.fields)
+            .select_from(rows)
+            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == target))
+            .join(later_rows, (later_rows.c.run == later_runs.c.seq) & (later_rows.c.case_key == rows.c.case_key))
+            .where(rows.c.run == self._run, rows.c.number == number, may_have_landed(later_rows))
+            .order_by(later_runs.c.seq.desc())
+        )
+        return [(run_id, fields) for run_id, fields in self._all(query)]
 
     def landed_before(self, earlier: Collection[int]) -> Iterator[tuple[int, str, int]]:
         """Yield, for waiting rows that say what landed last for their case in `earlier` runs, where that was.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
 
-from bulkcase.ledger.images import Images, images_of
+from bulkcase.ledger.images import Attempt, attempts_of
 from bulkcase.ledger.rows import PENDING, SENT, RunRows, Sendable
 from bulkcase.ledger.stored import load_edits
 from bulkcase.ledger.tables import cases, may_have_landed, rows
@@ -38,10 +38,8 @@ class Beside(NamedTuple):
     """Where it was when the row's turn was decided; None before that."""
     read_at: float | None
     """When the case was read; None where it was not seen."""
-    images: Images | None = None
-    """What attempts before have brought, or may have; None where there were none."""
-    earlier: Images | None = None
-    """What those before the last one may have brought."""
+    brought: tuple[Attempt, ...] = ()
+    """What was sent before and may have landed."""
     alone: str = ""
     """What of the row is left alone whatever is sent, and why, by the comparison before."""
 
@@ -63,8 +61,8 @@ class ComparedRows(RunRows):
         query = (
             select(
                 *(rows.c.number, rows.c.case_key, rows.c.state, rows.c.body, rows.c.edits, rows.c.before, rows.c.sent),
-                *(rows.c.place, cases.c.kept, cases.c.position, cases.c.read_at, rows.c.attempts),
-                *(rows.c.left, rows.c.verified, rows.c.earlier, rows.c.kept.label("alone")),
+                *(rows.c.place, cases.c.kept, cases.c.position, cases.c.read_at),
+                *(rows.c.http_status, rows.c.calls, rows.c.left, rows.c.earlier, rows.c.kept.label("alone")),
             )
             .select_from(rows.outerjoin(cases, self._is_about()))
             .where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
@@ -151,8 +149,8 @@ def _sendable(found: Any) -> Sendable:
 
 
 def _beside(found: Any) -> Beside:
-    number, case_id, state, body, edits, before, sent, place, kept, position, read_at, attempts, *more = found
-    *brought, alone = more
+    number, case_id, state, body, edits, before, sent, place, kept, position, read_at, *more = found
+    status, calls, left, earlier, alone = more
     return Beside(
         number=number,
         case_id=case_id,
@@ -165,8 +163,7 @@ def _beside(found: Any) -> Beside:
         position=position,
         place=place,
         read_at=read_at,
-        images=images_of(sent or body, before, *brought) if attempts else None,
-        earlier=_loaded(brought[-1]),
+        brought=attempts_of(state, status, calls, sent or body, before, left, earlier),
         alone=alone or "",
     )
 

@@ -62,6 +62,11 @@ class RunFigures:
         query = select(rows.c.verified, func.count()).where(rows.c.run == self._run, rows.c.verified.is_not(None))
         return dict(self._all(query.group_by(rows.c.verified)))
 
+    def partly(self) -> int:
+        """Return the number of waiting rows of which a part is left alone."""
+        partly = (rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.kept.is_not(None))
+        return int(self._all(select(func.count()).where(*partly))[0][0])
+
     def retries(self) -> int:
         """Return the number of calls that carried the update of a row again."""
         again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)

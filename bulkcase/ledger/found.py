@@ -73,10 +73,17 @@ class FoundRuns:
             family = grown
 
     def undone_by(self, run: RunRecord) -> list[RunRecord]:
-        """Return the runs that were started to take a run back, the oldest first."""
-        return self._runs(runs.c.undoes == run.id, runs.c.started_at.is_not(None))
+        """Return the runs that were started to take a run back, and are not taken back themselves, the oldest first."""
+        found = self._runs(runs.c.undoes == run.id, runs.c.started_at.is_not(None))
+        return [one for one in found if not self._runs(runs.c.undoes == one.id, runs.c.state == RunState.FINISHED)]
 
-    def undone(self, run: RunRecord) -> list[RunRecord]:
+    def taken_back(self, target: str) -> set[str]:
+        """Return the ids of the runs of a target that do not count any more: taken back, or taking such a one back."""
+        every = self._runs(runs.c.target == target)
+        gone = {run.undoes for run in every if run.undoes is not None and run.state is RunState.FINISHED}
+        return {run.id for run in every if run.id in gone or run.undoes in gone}
+
+    def takes_back(self, run: RunRecord) -> list[RunRecord]:
         """Return the run that a run takes back, the one that this one took back, and so on: the newest first."""
         found: list[RunRecord] = []
         while run.undoes is not None:

@@ -271,7 +271,8 @@ def _shown_values(change: Change) -> tuple[Any, ...]:
     """Return what a change brings to know of its case, in the order of `Statements.settle`."""
     result = change.result
     assert result is not None, "only an intent comes without a result"
-    return None if result.left is None else orjson.dumps(result.left), result.verified or None
+    left = None if result.left is None else orjson.dumps(result.left)
+    return left, result.verified or None, result.attempts
 
 
 def _result_values(change: Change) -> tuple[Any, ...]:

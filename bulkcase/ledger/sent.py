@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select
 
 from bulkcase.ledger.changes import Change
-from bulkcase.ledger.database import writing, writing_many
+from bulkcase.ledger.database import writing_many
 from bulkcase.ledger.figures import RunFigures
-from bulkcase.ledger.images import Images, images_of
+from bulkcase.ledger.images import Images, attempts_of, images_of
 from bulkcase.ledger.rows import SENT
 from bulkcase.ledger.statements import Statements
 from bulkcase.ledger.stored import storable
@@ -19,9 +19,12 @@ from bulkcase.ledger.tables import cases, may_have_landed, rows
 from bulkcase.model import Outcome
 
 _PAGE = 500
-_BROUGHT = (rows.c.before, rows.c.left, rows.c.verified, rows.c.earlier)
+_BROUGHT = (rows.c.state, rows.c.http_status, rows.c.calls, SENT, rows.c.before, rows.c.left, rows.c.earlier)
 CHECKED = (Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN)
-"""The outcomes of rows whose cases tell something about them."""
+"""The outcomes of rows whose cases tell something about them; besides, conflicts of which a part was sent."""
+
+_SPARED = and_(rows.c.state == Outcome.CONFLICT, rows.c.kept.is_not(None), rows.c.calls > 0)
+"""Rows of which a part was sent, and the rest left alone."""
 
 
 class SentRow(NamedTuple):
@@ -36,14 +39,19 @@ class SentRow(NamedTuple):
     left: Mapping[str, Any] | None
     """What it showed afterwards, where that is not to the letter what was sent."""
     verified: str
+    code: str
     message: str
+    kept: str
+    """What of it is left alone, and why."""
+    attempts: int
     finished_at: float | None
+    proved_at: float | None
+    """When its case was read back."""
     place: int | None
     live: Mapping[str, Any] | None
     """The fields of the case that are kept; None where the case was not seen."""
     read_at: float | None
     """When the case was read last."""
-    code: str = ""
 
 
 class Imaged(NamedTuple):
@@ -62,7 +70,8 @@ class Proving(NamedTuple):
     change: Change
     verified: str
     left: Mapping[str, Any] | None
-    looked_at: float
+    at: float
+    """When the case was read."""
 
 
 class SentRows(RunFigures):
@@ -73,9 +82,9 @@ class SentRows(RunFigures):
         self._snapshot = snapshot
         self._statements = Statements(engine.dialect)
 
-    def count(self) -> int:
-        """Return how many there are."""
-        return int(self._all(select(func.count()).where(*self._checked()))[0][0])
+    def count(self, *, is_new: bool = False) -> int:
+        """Return how many there are; only those not read back since they were sent, if `is_new`."""
+        return int(self._all(select(func.count()).where(*self._checked(is_new=is_new)))[0][0])
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of their cases."""
@@ -90,7 +99,7 @@ class SentRows(RunFigures):
     def landed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield case and update of each row that has landed."""
         query = select(rows.c.case_key, SENT).where(
-            rows.c.run == self._run, rows.c.attempts > 0, rows.c.state == Outcome.UPDATED
+            rows.c.run == self._run, rows.c.calls > 0, or_(rows.c.state == Outcome.UPDATED, _SPARED)
         )
         for case_id, sent in self._stream(query.order_by(rows.c.number)):
             yield case_id, orjson.loads(sent)
@@ -98,15 +107,16 @@ class SentRows(RunFigures):
     def images(self) -> Iterator[list[Imaged]]:
         """Yield what each row has changed of its case, or may have, the last rows first, page by page."""
         query = (
-            select(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.state, rows.c.code, SENT, *_BROUGHT)
+            select(rows.c.number, rows.c.cells, rows.c.case_key, *_BROUGHT)
             .where(rows.c.run == self._run, rows.c.number < bindparam("last"))
-            .where(rows.c.attempts > 0, may_have_landed(rows))
+            .where(may_have_landed(rows))
             .order_by(rows.c.number.desc())
             .limit(_PAGE)
         )
         last = sys.maxsize
         while page := self._all(query, last=last):
-            yield [one for found in page if (one := _imaged(*found)).images]
+            found = (Imaged(number, cells, case, images_of(attempts_of(*more))) for number, cells, case, *more in page)
+            yield [one for one in found if one.images]
             last = page[-1][0]
 
     def beside(self, *, is_new: bool, number: int | None = None) -> Iterator[list[SentRow]]:
@@ -117,8 +127,8 @@ class SentRows(RunFigures):
         query = (
             select(
                 *(rows.c.number, rows.c.case_key, rows.c.state, SENT, rows.c.before, rows.c.left, rows.c.verified),
-                *(rows.c.message, rows.c.finished_at, rows.c.place, cases.c.kept, cases.c.read_at),
-                rows.c.code,
+                *(rows.c.code, rows.c.message, rows.c.kept.label("alone"), rows.c.attempts, rows.c.finished_at),
+                *(rows.c.proved_at, rows.c.place, cases.c.kept, cases.c.read_at),
             )
             .select_from(rows.outerjoin(cases, and_(cases.c.snapshot == self._snapshot, cases.c.id == rows.c.case_key)))
             .where(*self._checked(is_new=is_new))
@@ -137,37 +147,26 @@ class SentRows(RunFigures):
         with writing_many(self._writer, self._path) as cursor:
             self._statements.prove.run(cursor, (self._values(one) for one in proofs))
 
-    def note(self, messages: Mapping[int, str], code: str) -> None:
-        """Write what else a person should know of rows, by their numbers; what became of them stays."""
-        with writing(self._writer, self._path):
-            for number, message in messages.items():
-                which = (rows.c.run == self._run, rows.c.number == number)
-                self._writer.execute(update(rows).where(*which).values(code=code, message=storable(message)))
-
     def _values(self, one: Proving) -> tuple[Any, ...]:
         change = one.change
         assert change.result is not None, "a look says something"
         said = (change.result.code, storable(change.result.message))
         left = None if one.left is None else orjson.dumps(one.left)
-        found = (one.looked_at, left, one.verified or None, str(change.after), *said)
+        found = (left, one.verified or None, one.at, str(change.after), *said)
         return *found, self._run, change.number, str(change.before)
 
     def _checked(self, *, is_new: bool = False) -> list[ColumnElement[bool]]:
-        found = [rows.c.run == self._run, rows.c.state.in_(list(CHECKED)), rows.c.attempts > 0]
+        checked = or_(rows.c.state.in_(list(CHECKED)), _SPARED)
+        was_sent = or_(rows.c.calls > 0, rows.c.earlier.is_not(None))
+        found: list[ColumnElement[bool]] = [rows.c.run == self._run, checked, was_sent]
         if is_new:
-            found.append(or_(rows.c.looked_at.is_(None), rows.c.looked_at <= rows.c.finished_at))
+            found.append(or_(rows.c.proved_at.is_(None), rows.c.proved_at <= rows.c.finished_at))
         return found
 
 
-def _imaged(number: int, cells: bytes, case_id: str, state: str, code: str, sent: bytes, *brought: Any) -> Imaged:
-    """Return what a row may have changed: of one that was refused or left alone in the end, what came before that."""
-    if state == Outcome.FAILED or (state == Outcome.CONFLICT and code == "changed_since"):
-        return Imaged(number, cells, case_id, _loaded(brought[-1]) or {})
-    return Imaged(number, cells, case_id, images_of(sent, *brought))
-
-
 def _row(found: Any) -> SentRow:
-    number, case_id, state, sent, before, left, verified, message, finished_at, place, kept, read_at, code = found
+    number, case_id, state, sent, before, left, verified, code, message, alone, attempts, *times = found
+    finished_at, proved_at, place, live, read_at = times
     return SentRow(
         number=number,
         case_id=case_id,
@@ -176,12 +175,15 @@ def _row(found: Any) -> SentRow:
         before=_loaded(before),
         left=_loaded(left),
         verified=verified or "",
-        message=message,
-        finished_at=finished_at,
-        place=place,
-        live=_loaded(kept),
-        read_at=read_at,
         code=code,
+        message=message,
+        kept=alone or "",
+        attempts=attempts,
+        finished_at=finished_at,
+        proved_at=proved_at,
+        place=place,
+        live=_loaded(live),
+        read_at=read_at,
     )
 
 

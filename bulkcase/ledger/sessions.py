@@ -140,6 +140,9 @@ def settle_in_flight(connection: Connection, run: int, session: int | None, why:
         .values(
             state=TRANSITIONS[Event.LOSE][1],
             attempts=rows.c.attempts + 1,
+            calls=func.coalesce(rows.c.calls, 0) + 1,
+            left=None,
+            verified=None,
             http_status=None,
             code=_CUT_OFF,
             message=f"{why} while this call was in flight",

@@ -6,7 +6,7 @@ SQLAlchemy's own way from a value to the driver costs more per row than the data
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Insert, Update, bindparam, insert, null, update
+from sqlalchemy import Dialect, Insert, Update, bindparam, func, insert, literal_column, null, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkcase.ledger.tables import calls, rows
@@ -46,7 +46,10 @@ _DECIDE = _CHANGED.values(
     finished_at=bindparam("at"),
     session=bindparam("by"),
 )
-_SETTLE = _DECIDE.values(verified=bindparam("new_verified"), left=bindparam("new_left"))
+_CALLS = func.coalesce(rows.c.calls, literal_column("0"))
+_SETTLE = _DECIDE.values(
+    verified=bindparam("new_verified"), left=bindparam("new_left"), calls=_CALLS + bindparam("more_calls")
+)
 _COMPARED = _CHANGED.values(
     sent=bindparam("new_sent"),
     before=bindparam("new_before"),
@@ -55,25 +58,28 @@ _COMPARED = _CHANGED.values(
     looked_at=bindparam("seen_at"),
     kept=bindparam("new_kept"),
     earlier=bindparam("new_earlier"),
-    # Of an attempt that is past: what it brought is in `earlier`.
+    # Of an attempt that is past: it is in `earlier`.
     verified=null(),
     left=null(),
+    calls=null(),
 )
 _PROVEN = _CHANGED.values(
     state=bindparam("after"),
-    looked_at=bindparam("seen_at"),
+    proved_at=bindparam("seen_at"),
     code=bindparam("new_code"),
     message=bindparam("new_message"),
     verified=bindparam("new_verified"),
     left=bindparam("new_left"),
 )
-_LATER: Final = frozenset({"sent", "before", "place", "looked_at", "kept", "left", "verified", "earlier"})
+_LATER: Final = frozenset(
+    {"sent", "before", "place", "looked_at", "kept", "left", "verified", "earlier", "proved_at", "calls"}
+)
 """What nobody knows of a row when it is read; leaving these out spares a fifth of its values."""
 _DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_kept", "new_earlier", "new_fields")
 _REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("new_fingerprint"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
 _SHOWN: Final = ("new_left", "new_verified")
-_PROOF: Final = ("seen_at", *_SHOWN, "after", "new_code", "new_message")
+_PROOF: Final = (*_SHOWN, "seen_at", "after", "new_code", "new_message")
 
 
 class Statements:
@@ -87,7 +93,7 @@ class Statements:
         """A row's step that brings no result."""
         self.decide = Prepared(_DECIDE, ("after", *_RESULT, *_WHICH), dialect)
         """A row's step without a call, with what is then known of it."""
-        self.settle = Prepared(_SETTLE, (*_SHOWN, "after", *_RESULT, *_WHICH), dialect)
+        self.settle = Prepared(_SETTLE, (*_SHOWN, "more_calls", "after", *_RESULT, *_WHICH), dialect)
         """A row's step with what is then known of it, and what its case shows."""
         self.prove = Prepared(_PROVEN, (*_PROOF, *_WHICH), dialect)
         """What a look at the case says of a row that was sent before."""

@@ -1,11 +1,12 @@
 """Rows as the ledger stores them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from bulkcase.cells import dump_cells
+from bulkcase.ledger.images import Attempt, dump_attempts
 from bulkcase.model import CaseUpdate, Edit, Outcome, Rejection, Row, fingerprint_of
 
 _PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
@@ -22,8 +23,8 @@ class Difference(NamedTuple):
     looked_at: float | None
     kept: str = ""
     """What of the row is left alone, and why."""
-    earlier: Mapping[str, Any] | None = None
-    """Images of what attempts before may have brought, by field."""
+    earlier: Sequence[Attempt] = ()
+    """What was sent before by other comparisons, and may have landed."""
 
 
 class Keyed(NamedTuple):
@@ -59,9 +60,8 @@ def difference_values(run: int, difference: Difference) -> tuple[Any, ...]:
     """Return what differs in the order of `Statements.compare`."""
     sent, before, state = difference.sent, difference.before, difference.state
     said = (orjson.dumps(sent), None if before is None else orjson.dumps(before))
-    images = None if difference.earlier is None else orjson.dumps(difference.earlier)
-    kept = storable(difference.kept) or None
-    found = (difference.place, difference.looked_at, kept, images, " ".join(sent))
+    kept, earlier = storable(difference.kept) or None, dump_attempts(difference.earlier)
+    found = (difference.place, difference.looked_at, kept, earlier, " ".join(sent))
     return *said, *found, run, difference.number, state.value
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    not_,
     or_,
     text,
 )
@@ -147,10 +148,14 @@ rows = Table(
     Column("looked_at", Float),
     # What of it is left alone whatever is sent, and why.
     Column("kept", Text),
-    # What the case showed afterwards, where that is not to the letter what was sent.
+    # What the case showed right afterwards, where that is not to the letter what was sent; null where nobody knows.
     Column("left", LargeBinary),
     Column("verified", String),
-    # Old and new values of what attempts before the last comparison may have brought.
+    # When its case was read back.
+    Column("proved_at", Float),
+    # Calls since the last comparison, among all attempts: none, where what it says was never sent.
+    Column("calls", Integer),
+    # What was sent before that comparison and may have landed: a list of attempts.
     Column("earlier", LargeBinary),
     Column("fields", String, nullable=False, default=""),
     Column("fingerprint", LargeBinary),
@@ -176,18 +181,15 @@ rows = Table(
     sqlite_with_rowid=False,
 )
 
-_MAY_HAVE_LANDED = (Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN, SENDING)
-
-
-_PERHAPS = (Outcome.SUPERSEDED, Outcome.CONFLICT, Outcome.INVALID)
-"""Where a row may have ended that was sent once, and not again."""
-
 
 def may_have_landed(of: FromClause) -> ColumnElement[bool]:
-    """Say whether a row's update may have reached its case: one in doubt too, though another row took its place."""
-    replaced = and_(of.c.state.in_(_PERHAPS), of.c.attempts > 0)
-    refused_later = and_(of.c.state == Outcome.FAILED, of.c.earlier.is_not(None))
-    return or_(of.c.state.in_(_MAY_HAVE_LANDED), replaced, refused_later)
+    """Say whether an update of a row may have reached its case, whatever became of the row in the end.
+
+    What was refused has not, unless something else was sent for the row before.
+    """
+    answered = and_(of.c.http_status.is_not(None), of.c.http_status < 500)
+    refused = and_(of.c.state == Outcome.FAILED, answered, of.c.earlier.is_(None))
+    return or_(of.c.state == SENDING, and_(of.c.attempts > 0, not_(refused)))
 
 
 calls = Table(

@@ -4,7 +4,7 @@
     refuse     pending, failed, mismatch, conflict            invalid
     skip       pending, failed, mismatch, conflict            unchanged
     confirm    unknown, mismatch, conflict, updated           updated
-    disprove   updated, mismatch                              mismatch
+    disprove   updated, mismatch, conflict, unknown           mismatch
     deny       unknown                                        failed
     miss       pending, failed, mismatch, conflict            failed
     leave      pending, failed, mismatch, conflict, unknown   conflict
@@ -60,7 +60,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[str], str]] = {
     Event.REFUSE: (_NOT_IN_DOUBT, Outcome.INVALID),
     Event.SKIP: (_NOT_IN_DOUBT, Outcome.UNCHANGED),
     Event.CONFIRM: (_IN_DOUBT | {Outcome.MISMATCH, Outcome.CONFLICT, Outcome.UPDATED}, Outcome.UPDATED),
-    Event.DISPROVE: (frozenset({Outcome.UPDATED, Outcome.MISMATCH}), Outcome.MISMATCH),
+    Event.DISPROVE: (_IN_DOUBT | {Outcome.UPDATED, Outcome.MISMATCH, Outcome.CONFLICT}, Outcome.MISMATCH),
     Event.DENY: (_IN_DOUBT, Outcome.FAILED),
     Event.MISS: (_NOT_IN_DOUBT, Outcome.FAILED),
     Event.LEAVE: (_OPEN, Outcome.CONFLICT),

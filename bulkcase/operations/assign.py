@@ -51,7 +51,7 @@ def set_job_of(record: RunRecord) -> Job | None:
     match = orjson.loads(record.definition["input.key"]).get("match", "_id")
     keys = record.input if Path(record.input).is_absolute() else "-"
     values = {key: (mode, value) for key, (mode, value) in ((key, orjson.loads(text)) for key, text in said.items())}
-    return _job(Path(record.job_file), keys, values, match)
+    return _job(Path(record.job_file), keys, values, match, is_new=False)
 
 
 def said_by(job: Job) -> dict[str, str]:
@@ -77,7 +77,7 @@ def _parsed(assignments: Sequence[str]) -> dict[str, tuple[str, str]]:
     return values
 
 
-def _job(file: Path, keys: str, values: Mapping[str, tuple[str, str]], match: Match) -> Job:
+def _job(file: Path, keys: str, values: Mapping[str, tuple[str, str]], match: Match, *, is_new: bool = True) -> Job:
     raw = content_of(text_of(file), file)
     sources = {key: _source(key, mode) for key, (mode, _) in values.items()}
     written = raw.get("input")
@@ -89,7 +89,8 @@ def _job(file: Path, keys: str, values: Mapping[str, tuple[str, str]], match: Ma
     if isinstance(raw.setdefault("lookups", {}), dict):
         raw["lookups"] |= {key: LIVE for key in sources if key in LEARNABLE and key not in raw["lookups"]}
     job = validated(raw, file).with_cells({key: value for key, (_, value) in values.items()})
-    _refuse_misfits(job)
+    if is_new:  # what a run was made from has fitted once
+        _refuse_misfits(job)
     return job
 
 

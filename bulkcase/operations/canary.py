@@ -1,49 +1,49 @@
 """The canary: the first rows of a run are sent and checked before all the others."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import orjson
 
 from bulkcase.clock import Clock
+from bulkcase.fields.proof import STANDS
 from bulkcase.ledger.rows import Sendable
 from bulkcase.ledger.sent import SentRow, SentRows
 from bulkcase.model import Outcome, Result, Stop, StopReason
 from bulkcase.operations.prove import Prover
 from bulkcase.operations.runtime import near
 from bulkcase.operations.supply import Supply
+from bulkcase.operations.touched import FILE, Touched, keep_touched, named, told
 from bulkcase.operations.whereabouts import Case
-from bulkcase.planning.aside import Aside, changed_aside
-from bulkcase.planning.landed import Landed
+from bulkcase.planning.aside import changed_aside
+from bulkcase.planning.landed import Landed, Landing
 from bulkcase.planning.sample import Sample
-from bulkcase.reporting.files import whole_file
 from bulkcase.sending import Pool
 from bulkcase.sending.pool import OnSettled, Source
 from bulkcase.stopping import StopSwitch
 
 _log = logging.getLogger(__name__)
 
-FILE: Final = "canary.json"
-"""What a report has of cases that changed beside what was sent: as they were, and as they are."""
 _LOOKED_THROUGH: Final = 20_000
 """Rows among which the kinds of change are looked for."""
 _NAMED: Final = 3
 """Rows that a reason names."""
-_FIELDS: Final = 5
-"""Fields of a row that it names."""
 _GOOD: Final = frozenset({Outcome.UPDATED, Outcome.CONFLICT})
 """What becomes of a row that the server took; a conflict, where an undo left something of it alone."""
 
 _UNLIKE: Final = frozenset({Landed.NOT_APPLIED, Landed.CHANGED_SINCE})
 
 How = Literal["cases", "answers"]
-_PASSED: Final[Mapping[How, str]] = {
+FindAnew = Callable[[Collection[str]], Awaitable[Mapping[str, Case]]]
+_SAID: Final = {
     "cases": "canary: %d rows were sent, their cases read back and compared: all is well",
-    "answers": "canary: %d rows were sent and their answers checked: all is well; their cases could not be read back",
+    "answers": "canary: %d rows were sent, their answers are as they should be; the cases were not read back",
+    "unseen": "canary: %d rows were sent, and nothing could be checked: the answers do not show it, and the cases "
+    "were not read back",
 }
 
 
@@ -56,6 +56,8 @@ class Canary:
     sent: SentRows
     prover: Prover | None
     """Reads cases back; None where they were not read before."""
+    find_anew: FindAnew
+    """Finds cases that are not in the list any more."""
     clock: Clock
     stop: StopSwitch
     folder: Path
@@ -69,12 +71,14 @@ class Canary:
         while numbers := self._chosen(size):
             places = {row.case_id: row.place for row in self._waiting(numbers) if row.place is not None}
             before = await self._whole(places)
+            known = {row.number: row.attempts for row in self._rows(numbers)}
             results = await self._sent_now(numbers, workers)
             since = self.clock.now()  # pages that were read while they were sent do not show all of them
             if self.stop.stop is not None:
                 return None
-            sent = [row for number in numbers for page in self.sent.beside(is_new=False, number=number) for row in page]
-            if sent or results:
+            # A row in doubt from before may have been settled by a look: that says nothing of what is sent now.
+            sent = [row for row in self._rows(numbers) if row.attempts > known.get(row.number, 0)]
+            if sent or any(result.attempts for result in results):
                 return await self._checked(sent, results, before, since)
             # All of them turned out to need no call: the next ones tell more.
         return None
@@ -88,6 +92,9 @@ class Canary:
 
         await self.pool(self.supply.only(numbers), note).run(min(workers, len(numbers)))
         return results
+
+    def _rows(self, numbers: Iterable[int]) -> list[SentRow]:
+        return [row for number in numbers for page in self.sent.beside(is_new=False, number=number) for row in page]
 
     def _waiting(self, numbers: Sequence[int]) -> list[Sendable]:
         found = (self.supply.rows.one(number, self.supply.outcomes) for number in numbers)
@@ -109,71 +116,67 @@ class Canary:
         self, sent: Sequence[SentRow], results: Sequence[Result], before: Mapping[str, Case], since: float
     ) -> How | None:
         """Return how the rows were checked that were sent; None, and the run is stopped, where they are not well."""
-        after: Mapping[str, Case] = {}
         unlike = {row.number: row.message for row in sent if row.state is Outcome.MISMATCH}
-        if self.prover is not None:
-            landings, after = await self.prover.some([row.number for row in sent], since)
-            seen = {number: one for number, one in landings.items() if one.landed is not Landed.NOT_SEEN}
-            unlike = {number: text for number, text in unlike.items() if number not in seen}
-            unlike |= {number: one.message for number, one in seen.items() if one.landed in _UNLIKE}
+        landings, after = await self._read_back(sent, before, since)
+        seen = {number: one for number, one in landings.items() if one.landed is not Landed.NOT_SEEN}
+        in_doubt = {row.number for row in sent if row.state is Outcome.UNKNOWN}
+        unlike = {number: text for number, text in unlike.items() if number not in seen}
+        # A row whose answer got lost need not have landed: that is no fault of what was sent.
+        unlike |= {n: one.message for n, one in seen.items() if one.landed in _UNLIKE and n not in in_doubt}
+        lost = [row for row in sent if row.case_id in before and row.case_id not in after]
         touched = [
-            _Touched(row, before[row.case_id], after[row.case_id], aside)
+            Touched(row, before[row.case_id], after[row.case_id], aside)
             for row in sent
             if row.case_id in before and row.case_id in after
             if (aside := changed_aside(row.sent, before[row.case_id], after[row.case_id]))
         ]
-        self._keep(touched)
-        landed = [row for row in sent if row.state is Outcome.UPDATED and row.number not in unlike]
+        keep_touched(self.folder, self.sent, touched, self._rows(one.row.number for one in touched))
+        good = [row for row in sent if row.state in _GOOD and row.number not in unlike]
         reasons = [
-            *(f"{_named(row)}: {unlike[row.number]}" for row in sent if row.number in unlike),
-            *(f"{_named(one.row)}: {_told(one.aside)}" for one in touched),
+            *(f"{named(row)}: {unlike[row.number]}" for row in sent if row.number in unlike),
+            *(f"{named(one.row)}: {told(one.aside)}" for one in touched),
+            *(f"{named(row)}: its case cannot be found any more" for row in lost),
         ]
-        reasons = [*reasons[:_NAMED], *([f"and {len(reasons) - _NAMED} more rows"] if reasons[_NAMED:] else [])]
+        reasons = [*reasons[:_NAMED], *([f"and {len(reasons) - _NAMED} more"] if reasons[_NAMED:] else [])]
         if touched:
             reasons.append(f"{near(self.folder / FILE)} has these cases as they were")
-        if not landed and not any(result.outcome in _GOOD for result in results):
+        if not good and not any(result.outcome in _GOOD for result in results):
             reasons = reasons or ["none of them was accepted"]
         if reasons:
-            count = len(sent) or len(results)
-            self.stop.set(Stop(StopReason.SAFETY, f"the canary of {count} rows stopped the run: {'; '.join(reasons)}"))
+            count = max(len(sent), len(results))
+            message = f"the canary of {count} rows stopped the run: {'; '.join(reasons)}"
+            self.stop.set(Stop(StopReason.SAFETY, message, holds=True))
             return None
-        how: How = "cases" if landed and all(row.case_id in after for row in landed) else "answers"
-        _log.info(_PASSED[how], len(landed) or len(results))
+        return self._passed(good, results, before, after)
+
+    def _passed(
+        self, good: Sequence[SentRow], results: Sequence[Result], before: Mapping[str, Case], after: Mapping[str, Case]
+    ) -> How:
+        how: How = "answers"
+        if good and all(row.case_id in before and row.case_id in after for row in good):
+            how = "cases"
+        shown = [result for result in results if result.verified in STANDS]
+        said = "unseen" if how == "answers" and not shown else how
+        _log.info(_SAID[said], len(good) or len(results))
         return how
 
-    def _keep(self, touched: Sequence["_Touched"]) -> None:
-        """Note which cases changed beside what was sent, and write what they were: nobody else knows."""
-        if not touched:
-            return
-        self.sent.note({one.row.number: _told(one.aside) for one in touched}, "changed_aside")
-        cases = [
-            {
-                "row": one.row.number,
-                "case_id": one.row.case_id,
-                "sent": one.row.sent,
-                "before": one.before,
-                "after": one.after,
-            }
-            for one in touched
-        ]
-        with whole_file(self.folder / FILE) as file:
-            file.write(orjson.dumps(cases, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
-
-
-class _Touched(NamedTuple):
-    """A case that changed beside what was sent."""
-
-    row: SentRow
-    before: Case
-    after: Case
-    aside: Sequence[Aside]
-
-
-def _named(row: SentRow) -> str:
-    return f"row {row.number} ({row.case_id})"
-
-
-def _told(aside: Sequence[Aside]) -> str:
-    names = [f"{field} (gone)" if new in (None, "", [], {}) else field for field, _, new in aside]
-    more = f" and {len(names) - _FIELDS} more" if len(names) > _FIELDS else ""
-    return f"changed without being sent: {', '.join(names[:_FIELDS])}{more}"
+    async def _read_back(
+        self, sent: Sequence[SentRow], before: Mapping[str, Case], since: float
+    ) -> tuple[Mapping[int, Landing], Mapping[str, Case]]:
+        """Return what the cases tell, and the cases: by their places, by a search, or by reading the list anew."""
+        whereabouts = self.supply.whereabouts
+        if self.prover is None or whereabouts is None:
+            return {}, {}
+        landings, after = await self.prover.some([row.number for row in sent], since)
+        elsewhere: dict[str, Case] = {}
+        for row in sent:
+            if row.case_id in before and row.case_id not in after:
+                name = row.sent.get("name") or before[row.case_id].get("name")
+                found = await whereabouts.search(row.case_id, name) if isinstance(name, str) else None
+                elsewhere |= {} if found is None else {row.case_id: found}
+        lost = [row.case_id for row in sent if row.case_id in before and row.case_id not in {**after, **elsewhere}]
+        if lost:
+            _log.info("canary: %d of its cases have left the list: all cases are read to find them", len(lost))
+            elsewhere |= await self.find_anew(lost)
+        numbers = [row.number for row in sent if row.case_id in elsewhere]
+        return {**landings, **self.prover.in_cases(numbers, elsewhere, since)}, {**after, **elsewhere}

@@ -29,6 +29,8 @@ class Run:
     summary: Summary
     note: str = ""
     """What a person should know besides: above all that there was nothing to do."""
+    is_undone: bool = False
+    """Whether another run has taken it back, so that nothing goes on from here."""
 
     @property
     def outcomes(self) -> Mapping[Outcome, int]:
@@ -43,7 +45,7 @@ class Run:
     @property
     def next_command(self) -> str:
         """The exact command that goes on from here; empty where nothing is left that a command could do."""
-        if self.summary.started_at is None:
+        if self.summary.started_at is None or self.is_undone:
             return ""
         return command_after(self.id, self.ledger, RunState(self.summary.state), self.outcomes)
 

@@ -15,12 +15,12 @@ _STATES: Final = {
 
 
 def ending(before: RunRecord, counts: Mapping[Outcome, int], stop: Stop | None, left: int) -> tuple[RunState, int, str]:
-    """Return state, exit code and reason of a run, of which `left` rows were to be sent and were not.
+    """Return state, exit code and reason of a run, of which `left` rows were to be sent or read back, and were not.
 
-    A stop that came when nothing was left to do did not stop anything.
+    A stop that came when nothing was left to do did not stop anything, unless it says that it counts all the same.
     """
     undone = left + counts[Outcome.PENDING] + counts[Outcome.UNKNOWN]
-    if stop is not None and (undone or stop.reason is StopReason.FAULT):
+    if stop is not None and (undone or stop.holds or stop.reason is StopReason.FAULT):
         return _STATES[stop.reason], stop.exit_code, stop.message
     fine = all(outcome in FINE for outcome, count in counts.items() if count)
     if counts[Outcome.PENDING]:

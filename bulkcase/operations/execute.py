@@ -24,7 +24,7 @@ from bulkcase.operations.progress import Tally, reporting
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
 from bulkcase.operations.supply import Supply, by_place, in_order
-from bulkcase.operations.target import check_credentials, landed_before, open_door, open_target
+from bulkcase.operations.target import check_credentials, left_by_earlier, open_door, open_target
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
 from bulkcase.reporting import make_folder
 from bulkcase.sending.pool import OnSettled
@@ -106,12 +106,14 @@ class Execution:
         counts = rows.counts()
         self._left = sum(counts[outcome] for outcome in outcomes)
         job, runtime = self._desk.job, self._desk.runtime
-        if not self._left:
+        if not self._left and job.safety.canary and not record.canary and self._desk.ledger.sent(record, None).count():
+            _log.warning("canary: what was sent before the run was cut off is not checked: see bulkcase verify")
+        if not self._left and not self._unread(record):
             return
         forecast = forecast_of(job, self._left)
         journal = self._journal = Journal(rows.apply)
         async with (
-            open_target(job, runtime, rows.case_keys(_WITH_A_CASE), landed_before(self._desk, record)) as target,
+            open_target(job, runtime, rows.case_keys(_WITH_A_CASE), left_by_earlier(self._desk, record)) as target,
             open_door(self._desk, target, forecast, self._stop, journal) as door,
         ):
             tally = Tally(forecast, runtime.clock, door.pause)
@@ -124,6 +126,11 @@ class Execution:
                     supply = await self._supply(rows, outcomes, door, journal, settled)
                     crew = Crew(self._desk, record, supply, door=door, journal=journal, stop=self._stop, told=settled)
                     await crew.work(min(job.quota.max_in_flight, forecast.calls))
+
+    def _unread(self, run: RunRecord) -> int:
+        """Return how many rows are still to be read back."""
+        is_asked = self._desk.job.safety.verify == "live"
+        return self._desk.ledger.sent(run, None).count(is_new=True) if is_asked else 0
 
     async def _supply(
         self, rows: RunRows, outcomes: Collection[Outcome], door: Door, journal: Journal, settled: OnSettled
@@ -157,7 +164,9 @@ class Execution:
         rows.settle_in_flight(self._desk.runtime.clock.now())
         counts = rows.counts()
         assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
-        state, exit_code, reason = ending(before, counts, self._fault or self._stop.stop, self._left)
+        stop = self._fault or self._stop.stop
+        left = self._left + (self._unread(record) if stop is not None else 0)
+        state, exit_code, reason = ending(before, counts, stop, left)
         now, spent = self._desk.runtime.clock.now(), self._spent(before)
         # The ledger has more of it than there was at the start: how its canary was checked.
         record = self._desk.ledger.run(record.id)

@@ -69,6 +69,7 @@ class FreshRows:
         self._is_stale = False
         """Whether a page was read again since the rows that wait were looked up."""
         self._turn = asyncio.Lock()
+        self._began = clock.now()
 
     async def next(self) -> Sendable | None:
         """Return the next row to send, or None; raises Stopped or EnvironmentFailed where its case cannot be read."""
@@ -116,7 +117,7 @@ class FreshRows:
     def _is_young(self, row: Sendable) -> bool:
         if row.read_at is None or self._clock.now() - row.read_at > self._freshness.max_age:
             return False
-        if row.read_at <= _sent_at(row):
+        if row.read_at <= self._sent_at(row):
             return False  # its update may have landed since, or in part
         others = self._freshness.others
         return not others or self._rows.changed_by(others, row.case_id) < row.read_at
@@ -125,7 +126,7 @@ class FreshRows:
         assert row.place is not None, "only rows whose cases were seen are sent"
         if not self._is_young(row):
             self._is_stale = True
-            if await self._whereabouts.find(row.case_id, row.place, _sent_at(row)) is None:
+            if await self._whereabouts.find(row.case_id, row.place, self._sent_at(row)) is None:
                 self._give_up(row)
                 return None
         decided: list[Result] = []
@@ -154,7 +155,9 @@ class FreshRows:
         self._rows.apply([decision(row.number, result, self._clock.now(), row.last)])
         self._told(row.number, result)
 
+    def _sent_at(self, row: Sendable) -> float:
+        """Return the moment since which what a case shows may not be what it did before; 0 for a row never sent.
 
-def _sent_at(row: Sendable) -> float:
-    """Return when a row's last outcome came, where what it says of the case is not what it was before; else 0."""
-    return (row.finished_at or 0.0) if row.last in _SENT else 0.0
+        That is its last outcome, or the start of this session: what came between, nobody has seen.
+        """
+        return max(row.finished_at or 0.0, self._began) if row.last in _SENT else 0.0

@@ -17,7 +17,7 @@ from bulkcase.operations.desk import Desk
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
 from bulkcase.operations.runtime import Runtime, account_name, target_name
-from bulkcase.operations.target import landed_before, open_door, open_target
+from bulkcase.operations.target import left_by_earlier, open_door, open_target
 from bulkcase.operations.watch import watching
 from bulkcase.planning.forecast import Forecast
 from bulkcase.planning.worth import Choice, Question, at_once, by_pages
@@ -52,7 +52,7 @@ async def look(desk: Desk, run: RunRecord, names: Names, options: Options, *, ke
     need = next(needs(job), None)
     question = Question(
         setting=job.snapshot.read,
-        need="" if need is None else f"{need.what} ({need.key})",
+        need="" if need is None else f"{need.what} ({need.key})" if need.key else need.what,
         cases=rows.cases_waiting(),
         names=sum(map(len, names.values())),
         share=desk.ledger.share_that_changes(run),
@@ -155,7 +155,7 @@ async def opened_reader(
     try:
         with guard(stop):
             async with (
-                open_target(job, runtime, keys, landed_before(desk, run)) as target,
+                open_target(job, runtime, keys, left_by_earlier(desk, run)) as target,
                 open_door(desk, target, forecast, stop, journal) as door,
                 _hours(job, door, runtime, stop, options, keeps_hours=keeps_hours),
             ):

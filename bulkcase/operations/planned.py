@@ -122,10 +122,15 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
         forecast=forecast,
         finish_at=_finish(job, runtime.clock.now(), forecast.seconds),
         causes=causes_of(rows),
-        notes=run.notes,
+        notes=(*run.notes, *_partly(rows.partly() if run.undoes is not None else 0)),
         reading=run.reading,
         rereads=rereads,
     )
+
+
+def _partly(count: int) -> Iterator[str]:
+    if count:
+        yield f"of {count:,} rows only a part is put back: see the conflicts of its report for what stays, and why"
 
 
 def _rereads(ledger: Ledger, run: RunRecord, job: Job, sends: int, now: float) -> int:

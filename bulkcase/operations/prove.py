@@ -1,38 +1,42 @@
 """Reading back the cases of rows that were sent, and writing down what they tell."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from bulkcase.clock import Clock
+from bulkcase.ledger import Ledger, RunRecord, Snapshot
 from bulkcase.ledger.changes import Change
-from bulkcase.ledger.sent import CHECKED, Proving, SentRow, SentRows
+from bulkcase.ledger.sent import Proving, SentRow, SentRows
+from bulkcase.ledger.stored import root_of
 from bulkcase.model import Result
 from bulkcase.operations.whereabouts import Case, Whereabouts
-from bulkcase.planning.landed import Landed, Landing, judge_landing
+from bulkcase.planning.landed import PROMPT, Landed, Landing, Later, judge_landing
+from bulkcase.reading.reader import OnPage, Reader
 from bulkcase.stopping import StopSwitch
 
-_LAGS: Final = (1.0, 4.0)
+_LAGS: Final = (1.0, 4.0, 15.0)
 """Seconds after which a case is read again that does not show yet what was sent: a list may lag behind."""
-_MAY_LAG: Final = 60.0
-"""Seconds after an update in which that may be so."""
 _AT_ONCE: Final = 50
 
-Later = Callable[[int], str | None]
-"""Tells the run that has changed the case of a row, by its number, after this one."""
+Newer = Callable[[int], Later]
+"""Tells the runs that have changed the case of a row, by its number, after this one."""
 
 
 class Prover:
-    """Compares rows that were sent with their cases. Without whereabouts the cases are all read by then."""
+    """Compares rows that were sent with their cases. Without whereabouts the cases are all read by then.
+
+    `newer` is None where the run itself looks, right after it has sent.
+    """
 
     def __init__(
-        self, sent: SentRows, whereabouts: Whereabouts | None, *, clock: Clock, stop: StopSwitch, later: Later
+        self, sent: SentRows, whereabouts: Whereabouts | None, *, clock: Clock, stop: StopSwitch, newer: Newer | None
     ) -> None:
         self._sent = sent
         self._whereabouts = whereabouts
         self._clock = clock
         self._stop = stop
-        self._later = later
+        self._newer = newer
 
     async def all(self, *, since: float, is_new: bool) -> Counter[Landed]:
         """Read the cases of all rows after a moment, and count what they tell; see `SentRows.beside` for `is_new`.
@@ -91,17 +95,27 @@ class Prover:
     def _looked_at(self, numbers: Iterable[int], since: float) -> dict[int, tuple[SentRow, Landing]]:
         return {row.number: (row, self._judged(row, since)) for row in self._rows(numbers)}
 
+    def in_cases(self, numbers: Iterable[int], cases: Mapping[str, Case], since: float) -> dict[int, Landing]:
+        """Compare some rows with cases that were found elsewhere, just now; return what they tell."""
+        now = self._clock.now()
+        rows = [row._replace(live=cases[row.case_id], read_at=now) for row in self._rows(numbers)]
+        judged = {row.number: (row, self._judged(row, since)) for row in rows}
+        self._write(judged.values())
+        return {number: landing for number, (_, landing) in judged.items()}
+
     def _judged(self, row: SentRow, since: float) -> Landing:
+        if self._newer is None:
+            return judge_landing(row, since, is_ours=True)
         landing = judge_landing(row, since)
-        if landing.landed in {Landed.NOT_APPLIED, Landed.CHANGED_SINCE} and (later := self._later(row.number)):
-            return judge_landing(row, since, later)
+        if landing.landed in {Landed.NOT_APPLIED, Landed.CHANGED_SINCE} and (newer := self._newer(row.number)):
+            return judge_landing(row, since, newer)
         return landing
 
     def _may_lag(self, row: SentRow, landing: Landing) -> bool:
         """Say whether a case that does not show what was sent may show it in a moment."""
         if self._whereabouts is None or landing.landed is not Landed.NOT_APPLIED or row.verified == "different":
             return False
-        return row.read_at is not None and row.read_at - (row.finished_at or 0.0) < _MAY_LAG
+        return row.read_at is not None and row.read_at - (row.finished_at or 0.0) < PROMPT
 
     def _write(self, judged: Iterable[tuple[SentRow, Landing]]) -> None:
         self._sent.prove(
@@ -116,14 +130,25 @@ class Prover:
         )
 
 
-def none_later(_: int) -> None:
-    """Say that no later run has changed a case: this one is the latest."""
+async def listed_anew(
+    ledger: Ledger, run: RunRecord, reader: Reader, *, now: float, told: OnPage = lambda *_: None
+) -> Snapshot:
+    """Read all cases, which `reader` does not filter: nothing that was read before tells what is there now."""
+    snapshot = ledger.new_snapshot(run.target, {}, list(dict.fromkeys(map(root_of, run.fields))), now)
+    await reader.read_on(snapshot, told)
+    return snapshot
 
 
-def later_in(overtaken: Callable[..., Iterable[tuple[int, object, str]]]) -> Later:
-    """Return what tells the later run of a row, by `RunRows.overtaken`."""
+async def found_anew(
+    ledger: Ledger, run: RunRecord, reader: Reader, wanted: Collection[str], *, now: float
+) -> dict[str, Case]:
+    """Read all cases, which `reader` does not filter, until some are found; return these, whole."""
+    snapshot = ledger.new_snapshot(run.target, {}, (), now)
+    found: dict[str, Case] = {}
 
-    def later(number: int) -> str | None:
-        return next((run for _, _, run in overtaken(CHECKED, number)), None)
+    def look_through(cases: Mapping[str, Case]) -> None:
+        found.update({case: cases[case] for case in wanted if case in cases})
 
-    return later
+    while len(found) < len(wanted) and not snapshot.record().is_over:
+        await reader.next_page(snapshot, look_through)
+    return found

@@ -54,4 +54,4 @@ def write_report(ledger: Ledger, record: RunRecord, spent: Callable[[], float] |
         record = replace(record, duration=spent())
     summary = Summary.of(record, rows, FILES)
     write_summary(folder, summary)
-    return Run(record.id, ledger.path, folder, summary)
+    return Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))

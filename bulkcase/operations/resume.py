@@ -71,6 +71,7 @@ async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = Fa
     with at_work(job_of(record, path, reports=options.get("reports")), f"retry {record.id}", options) as execution:
         ledger = execution.desk.ledger
         record = _as_it_is_now(execution.desk, record)
+        _refuse_what_was_taken_back(ledger, record)
         if record.state in UNFINISHED and (pending := ledger.rows(record).counts()[Outcome.PENDING]):
             command = command_line("resume", record.id, path)
             raise UsageError(f"run {record.id} is not finished ({pending:,} rows pending): first {command}")
@@ -80,6 +81,7 @@ async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = Fa
 async def resume_at_work(execution: Execution, record: RunRecord) -> Run:
     """Go on with a run; see `resume`."""
     record = _as_it_is_now(execution.desk, record)
+    _refuse_what_was_taken_back(execution.desk.ledger, record)
     return await _go_on(execution, record, resumed(execution.desk.job))
 
 
@@ -99,6 +101,14 @@ def _as_it_is_now(desk: Desk, record: RunRecord) -> RunRecord:
     if record.undoes is None:
         refuse_changes(desk.job, load_lookup_files(desk.job), record)
     return record
+
+
+def _refuse_what_was_taken_back(ledger: Ledger, record: RunRecord) -> None:
+    if undone := ledger.undone_by(record):
+        raise UsageError(
+            f"run {record.id} was taken back by run {undone[-1].id}, and is not gone on with: to do it again, start a "
+            "new run"
+        )
 
 
 async def _go_on(execution: Execution, record: RunRecord, outcomes: Collection[Outcome]) -> Run:

@@ -24,6 +24,8 @@ class Listed:
     outcomes: Mapping[Outcome, int]
     state: RunState
     """As it is: a run that nobody works on any more is interrupted, whatever it could still write down."""
+    undone_by: Sequence[str]
+    """The runs that were started to take it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,6 @@ class Shown(Listed):
     """Who worked on it, from when and until when."""
     next_command: str
     """What goes on from here; empty where that is nothing."""
-    undone_by: Sequence[str]
-    """The runs that were started to take it back."""
 
 
 def runs(
@@ -51,7 +51,12 @@ def runs(
     path = existing_ledger(state=state, sandbox=sandbox)
     with Ledger(path) as ledger:
         return [
-            Listed(record, ledger.rows(record).counts(), _state(record, _holder(record, path, locks)))
+            Listed(
+                record,
+                ledger.rows(record).counts(),
+                _state(record, _holder(record, path, locks)),
+                [one.id for one in ledger.undone_by(record)],
+            )
             for record in ledger.runs()[-limit:]
         ]
 
@@ -64,6 +69,7 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
     with Ledger(path) as ledger:
         rows = ledger.rows(record)
         summary = Summary.of(record, rows, ())
+        undone_by = [one.id for one in ledger.undone_by(record)]
         return Shown(
             record=record,
             outcomes=summary.outcomes,
@@ -72,8 +78,8 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
             in_flight=rows.in_flight() if holder else 0,
             holder=holder,
             workers=ledger.workers(record),
-            next_command=_next_command(record, path, holder, is_state, summary.outcomes),
-            undone_by=[one.id for one in ledger.undone_by(record)],
+            next_command="" if undone_by else _next_command(record, path, holder, is_state, summary.outcomes),
+            undone_by=undone_by,
         )
 
 

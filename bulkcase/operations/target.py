@@ -145,10 +145,10 @@ async def open_target(
         yield target
 
 
-def landed_before(desk: Desk, run: RunRecord | None) -> Iterator[Update]:
+def left_by_earlier(desk: Desk, run: RunRecord | None) -> Iterator[Update]:
     """Yield what commands before this one have left in the cases of a run, and of those that it takes back."""
     if run is not None and is_sandbox(desk.job):
-        first = [run, *desk.ledger.undone(run)][-1]
+        first = [run, *desk.ledger.takes_back(run)][-1]
         yield from desk.ledger.landed(run.target, first)
 
 

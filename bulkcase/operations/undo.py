@@ -9,12 +9,12 @@ from bulkcase.cells import load_cells
 from bulkcase.errors import UsageError
 from bulkcase.fields.catalogue import READ_ONLY
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.found import UNFINISHED
-from bulkcase.ledger.images import Images
+from bulkcase.ledger.found import LAST, UNFINISHED
 from bulkcase.ledger.rows import PENDING
+from bulkcase.ledger.sent import Imaged
 from bulkcase.ledger.stored import root_of
-from bulkcase.model import CaseUpdate, Edit, Row, RunState
-from bulkcase.operations.desk import Desk
+from bulkcase.model import CaseUpdate, Edit, Outcome, Row, RunState
+from bulkcase.operations.desk import Desk, recovered
 from bulkcase.operations.draft import Draft
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import at_work
@@ -23,7 +23,9 @@ from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan_of_draft
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Questions, agree
-from bulkcase.operations.runtime import command_line, target_name
+from bulkcase.operations.runtime import Runtime, command_line, near, target_name
+from bulkcase.operations.touched import FILE
+from bulkcase.planning.landed import ASIDE
 from bulkcase.stopping import StopSwitch
 
 _SAID: Final = ("set.", "input.key")
@@ -49,7 +51,15 @@ async def undo(
     """
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
+    if record.state is RunState.RUNNING:
+        # Most likely it was killed: then it is interrupted.
+        recovered(path, record, options.get("runtime") or Runtime())
+        path, record = found_run(record.id, state=state, sandbox=sandbox)
     _refuse(record, path, abandon=abandon)
+    if run == LAST and record.undoes is not None:
+        raise UsageError(
+            f"the last run, {record.id}, takes run {record.undoes} back: to do again what that one did, give its id"
+        )
     job = job_of(record, path, reports=options.get("reports")).undoing(record.id, _roots(record))
     with at_work(job, f"undo {record.id}", options) as execution:
         desk = execution.desk
@@ -126,23 +136,57 @@ def _drafted(desk: Desk, record: RunRecord, options: Options) -> Iterator[Draft]
 
 
 def _draft(ledger: Ledger, run: RunRecord, record: RunRecord, now: float) -> Draft:
-    rows, count = ledger.rows(run), 0
+    rows, count, newer = ledger.rows(run), 0, _Newer(ledger, record)
     for page in ledger.sent(record, None).images():
         batch = [
-            (Row(one.number, load_cells(one.cells)), CaseUpdate(one.case_id, {}, edits=_edits(one.images)))
+            (Row(one.number, load_cells(one.cells)), CaseUpdate(one.case_id, {}, edits=_edits(one, newer)))
             for one in page
         ]
         rows.add(batch, now)
         count += len(batch)
     if not count:
         raise UsageError(f"run {record.id} has changed nothing: there is nothing to undo")
-    return Draft(run, count, clears=0, names={}, notes=(), fed_back=False)
+    return Draft(run, count, clears=0, names={}, notes=list(_notes(ledger, record)), fed_back=False)
 
 
-def _edits(images: Images) -> dict[str, Edit]:
-    return {
-        field: Edit("leave", f"{field} is the server's own and is not put back")
-        if field in READ_ONLY
-        else Edit("restore", dict(image))
-        for field, image in images.items()
-    }
+class _Newer:
+    """The runs that have written after one, and that nobody has taken back."""
+
+    def __init__(self, ledger: Ledger, record: RunRecord) -> None:
+        self._rows = ledger.rows(record)
+        self._gone = ledger.taken_back(record.target)
+        self._numbers = {number for number, _, _ in self._rows.overtaken(frozenset(Outcome))}
+
+    def of(self, number: int) -> dict[str, str]:
+        """Return the newest run for each field that it has sent of the case of a row."""
+        if number not in self._numbers:
+            return {}
+        found = [(run, fields) for run, fields in self._rows.newer(number) if run not in self._gone]
+        return {field: run for run, fields in reversed(found) for field in fields.split()}
+
+
+def _edits(one: Imaged, newer: _Newer) -> dict[str, Edit]:
+    later = newer.of(one.number)
+    edits: dict[str, Edit] = {}
+    for field, image in one.images.items():
+        if field in READ_ONLY:
+            edits[field] = Edit("leave", ["read_only", f"{field} is the server's own and is not put back"])
+        else:
+            edits[field] = Edit("restore", {**image, "later": later[field]} if field in later else dict(image))
+    return edits
+
+
+def _notes(ledger: Ledger, record: RunRecord) -> Iterator[str]:
+    """Yield what a person should know before a run is taken back."""
+    if record.undoes is not None:
+        yield f"this does again what run {record.undoes} did, which run {record.id} has taken back"
+    gone = ledger.taken_back(record.target)
+    for other in ledger.related(record):
+        sent = ledger.sent(other, None).count() if other.id != record.id and other.id not in gone else 0
+        if sent:
+            command = command_line("undo", other.id, ledger.path)
+            yield f"run {other.id}, which belongs to it, has sent {sent:,} rows that stay as they are: {command}"
+    touched = sum(count for code, count, _, _ in ledger.rows(record).causes() if code == ASIDE)
+    if touched:
+        where = Path(record.folder or "") / FILE
+        yield f"{touched:,} cases also changed in fields that were not sent, which stay as they are: see {near(where)}"

@@ -8,14 +8,14 @@ from typing import Final, Unpack
 from bulkcase.errors import CasesRefused, UsageError
 from bulkcase.ledger import Ledger, RunRecord, Snapshot
 from bulkcase.ledger.stored import root_of
-from bulkcase.model import RunState
+from bulkcase.model import Outcome, RunState
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
 from bulkcase.operations.find import found_run, job_of
-from bulkcase.operations.look import AtReader, opened_reader
+from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
-from bulkcase.operations.prove import Prover, later_in
+from bulkcase.operations.prove import Prover, listed_anew
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime
 from bulkcase.operations.target import check_credentials
@@ -24,6 +24,7 @@ from bulkcase.planning.landed import Landed
 from bulkcase.reading.reader import Wanted
 from bulkcase.stopping import StopSwitch
 
+_CUT_SHORT: Final = (RunState.INTERRUPTED, RunState.PAUSED)
 _NEVER: Final = float("inf")
 """Seconds after which a page that was read for this is too old."""
 
@@ -40,8 +41,9 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        """Return 0 where all that was sent stands there, else 1."""
-        return int(any(count for landed, count in self.counts.items() if landed is not Landed.APPLIED))
+        """Return 0 where all that was sent stands there, and nothing else was seen to change with it; else 1."""
+        is_unlike = bool(self.run.outcomes[Outcome.MISMATCH])
+        return int(is_unlike or any(count for landed, count in self.counts.items() if landed is not Landed.APPLIED))
 
 
 async def verify(
@@ -76,11 +78,10 @@ async def _counted(desk: Desk, record: RunRecord, options: Options) -> tuple[Map
         began = clock.now()
         known = _known(ledger, record)
         try:
-            snapshot = known or await _read_anew(at, record, fields)
+            snapshot = known or await listed_anew(ledger, record, at.reader, now=began, told=at.tally.read)
             whereabouts = None if known is None else Whereabouts(at.reader, known, clock.now, _NEVER)
             sent = ledger.sent(record, snapshot.id)
-            later = later_in(ledger.rows(record).overtaken)
-            prover = Prover(sent, whereabouts, clock=clock, stop=stop, later=later)
+            prover = Prover(sent, whereabouts, clock=clock, stop=stop, newer=ledger.rows(record).newer)
             counts = await prover.all(since=began, is_new=False)
         except CasesRefused as error:
             raise CasesRefused(f"run {record.id} cannot be verified: {error}") from None
@@ -99,17 +100,13 @@ def _known(ledger: Ledger, record: RunRecord) -> Snapshot | None:
     return snapshot if found.pages and found.is_over and not found.filter else None
 
 
-async def _read_anew(at: AtReader, record: RunRecord, fields: tuple[str, ...]) -> Snapshot:
-    """Read all cases: nothing that was read before tells what is there now."""
-    snapshot = at.desk.ledger.new_snapshot(record.target, {}, fields, at.desk.runtime.clock.now())
-    await at.read(snapshot)
-    return snapshot
-
-
 def _reported(desk: Desk, record: RunRecord) -> Run:
-    """Write the report as the rows are now; a run that was finished may have an end of another kind by that."""
-    if record.state is RunState.FINISHED:
-        counts = desk.ledger.rows(record).counts()
+    """Write the report as the rows are now; a run of which all was sent may have an end of another kind by that."""
+    counts = desk.ledger.rows(record).counts()
+    unread = desk.ledger.sent(record, None).count(is_new=True)
+    # It was stopped while it read back, and that is done now.
+    is_done = record.state in _CUT_SHORT and not (counts[Outcome.PENDING] or counts[Outcome.UNKNOWN] or unread)
+    if record.state is RunState.FINISHED or is_done:
         state, exit_code, reason = ending(record, counts, None, 0)
         record = desk.ledger.update_run(record, state=state, exit_code=exit_code, reason=reason)
     return write_report(desk.ledger, record)

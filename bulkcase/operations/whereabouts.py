@@ -40,16 +40,26 @@ class Whereabouts:
     async def find_all(self, places: Mapping[str, int], since: float) -> dict[str, Case]:
         """Return those of some cases that are found, whole, as they are after a moment; raises as `find`."""
         found: dict[str, Case] = {}
+
+        def look_through(page: Reread) -> None:
+            found.update({case: page.cases[case] for case in places if case in page.cases})
+
         for case_id, place in places.items():
-            if case_id not in found and (page := await self.find(case_id, place, since)) is not None:
-                found |= {case: page.cases[case] for case in places if case in page.cases}
+            if case_id not in found:
+                await self.find(case_id, place, since, look_through)
         return found
 
-    async def find(self, case_id: str, place: int, since: float = 0.0) -> Reread | None:
+    async def search(self, case_id: str, name: str) -> Case | None:
+        """Return a case by a search for its name, in no list; None where that does not show it. Raises as `find`."""
+        return (await self._reader.search(name)).get(case_id)
+
+    async def find(
+        self, case_id: str, place: int, since: float = 0.0, seen: Callable[[Reread], None] = lambda _: None
+    ) -> Reread | None:
         """Read the page again that has a case, whose place is known from before; None where it was not found.
 
-        What was read before `since`, seconds since the epoch, is too old for it whatever the job says.
-        Raises Stopped, and EnvironmentFailed where pages cannot be read.
+        What was read before `since`, seconds since the epoch, is too old for it whatever the job says; `seen` is told
+        of each page that is read. Raises Stopped, and EnvironmentFailed where pages cannot be read.
         """
         paging = Paging.of(self._snapshot.record().paging)
         size = paging.size or 1
@@ -57,34 +67,36 @@ class Whereabouts:
         low, high = 0, max((paging.total or 0) - 1, was) // size
         page = min(max(was - self._shift, 0) // size, high)
         for _ in range(_TRIES):
-            seen = self._pages.get(page)
-            if seen is None or self._moves or self._is_old(seen, since):
+            known = self._pages.get(page)
+            if known is None or self._moves or self._is_old(known, since):
                 reread = await self._reader.read_again(self._snapshot, page * size)
-                seen = self._pages[page] = self._seen(reread)
+                known = self._pages[page] = _seen(reread)
+                seen(reread)
                 if case_id in reread.now:
                     self._shift = was - reread.now[case_id]
                     return reread
-            if was < seen.first:
+            if was < known.first:
                 high = page - 1
-            elif was > seen.last:
+            elif was > known.last:
                 low = page + 1
             else:
                 # Its neighbours on both sides are there, and it is not between them.
                 return None
             if low > high:
                 return None
-            if seen.first == _BEHIND:
+            if known.first == _BEHIND:
                 page = (low + high + 1) // 2
             else:
-                page = min(max(page + (was - (seen.first + seen.last) // 2) // size, low), high)
+                page = min(max(page + (was - (known.first + known.last) // 2) // size, low), high)
         return None
 
     def _is_old(self, seen: _Seen, since: float) -> bool:
         return seen.read_at <= since or self._now() - seen.read_at > self._max_age
 
-    def _seen(self, reread: Reread) -> _Seen:
-        known = reread.before
-        return _Seen(self._now(), min(known), max(known)) if known else _Seen(self._now(), _BEHIND, _BEHIND)
+
+def _seen(reread: Reread) -> _Seen:
+    known = reread.before or [_BEHIND]
+    return _Seen(reread.read_at, min(known), max(known))
 
 
 _BEHIND = 2**62

@@ -1,9 +1,11 @@
 """What has changed of a case beside what was sent: nothing should, but the API documents no merge. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from bulkcase.fields import FIELDS, SHOWN_ONLY
 from bulkcase.fields.equal import unchanged
+from bulkcase.fields.explained import is_empty
 
 Aside = tuple[str, Any, Any]
 """A field, its value before and its value after."""
@@ -22,11 +24,12 @@ _FOLLOW: Final[Mapping[str, tuple[str, ...]]] = {
     "ETA": ("dueDate",),
     **dict.fromkeys(_ASSIGNED, _ASSIGNED),
 }
-"""Fields that a server may let follow others: the due date is kept twice, who is in charge of a case four times."""
+"""Fields that a server may let follow others: the due date is kept twice, who is in charge of a case four times.
+
+They follow to another value; to none only where there is none to follow any more, or another type of assignee.
+"""
 _SHOWN_TWICE: Final = ("name", "desc", "dueDate", "ETA")
 """What a system item of `fields` shows as well."""
-
-_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
 
 def changed_aside(sent: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Aside]:
@@ -35,9 +38,10 @@ def changed_aside(sent: Mapping[str, Any], before: Mapping[str, Any], after: Map
 
 
 def _changed(sent: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Aside]:
-    follows = _KEPT_BY_SERVER.union(*(_FOLLOW.get(key, ()) for key in sent))
+    may_change, may_go = _followers(sent), _followers(_emptying(sent))
     if "fields" in sent:
-        follows |= {*_SHOWN_TWICE, *_mirrors(before), *_mirrors(after)}
+        may_go |= {*_mirrors(before), *_mirrors(after)}
+        may_change |= may_go.union(_SHOWN_TWICE)
     for field in {**before, **after}:
         if field in sent or field == "_id":
             continue
@@ -46,8 +50,20 @@ def _changed(sent: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[
             old, new = _custom_items(old), _custom_items(new)
         if old == new or unchanged(field, old, new):
             continue
-        if field not in follows or (field in _KEPT_BY_SERVER and field not in after and old not in _EMPTY):
+        follows = may_go if is_empty(new) else may_change
+        if field not in follows and not (field in _KEPT_BY_SERVER and field in after):
             yield field, old, new
+
+
+def _followers(sent: Iterable[str]) -> frozenset[str]:
+    return frozenset(follower for field in sent for follower in _FOLLOW.get(field, ()))
+
+
+def _emptying(sent: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields that were sent and may leave those that follow them without a value."""
+    for field, value in sent.items():
+        if field == "assigneeType" or is_empty(value):
+            yield field
 
 
 def _custom_items(value: Any) -> Any:
@@ -57,8 +73,9 @@ def _custom_items(value: Any) -> Any:
 
 
 def _mirrors(case: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names under which a case shows its custom fields once more."""
-    items = case.get("fields")
+    """Yield the names under which a case shows its custom fields once more; no field of its own is a mirror."""
+    items = _custom_items(case.get("fields"))
     for item in items if isinstance(items, list) else []:
-        if isinstance(item, Mapping) and isinstance(item.get("displayName"), str):
-            yield item["displayName"]
+        name = item.get("displayName") if isinstance(item, Mapping) else None
+        if isinstance(name, str) and name not in FIELDS and name not in SHOWN_ONLY:
+            yield name

@@ -1,15 +1,15 @@
 """What has to be sent of a mapped update, once the live case is known: only what differs, and that whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bulkcase.fields.equal import milliseconds, same, same_item
+from bulkcase.fields.equal import milliseconds, same, same_item, unchanged
 from bulkcase.mapping.faults import Fault, joined
 from bulkcase.mapping.scalars import to_boolean, to_number
 from bulkcase.model import Edit, Rejection
-from bulkcase.planning.custom import align, apply, change
+from bulkcase.planning.custom import align, apply, change, keep
 from bulkcase.planning.restore import restored
 
 
@@ -105,6 +105,8 @@ class _Draft:
         self._copied: set[str] = set()
         self._custom: dict[int, str] = {}
         """Which key of the mapping is about which custom field."""
+        self._alone: set[str] = set()
+        """Fields that an undo leaves as they are."""
 
     def comparison(self) -> Comparison | Rejection:
         if self.faults:
@@ -113,6 +115,8 @@ class _Draft:
         # What the job wrote into `fields` itself is sent as it is; only what comes from the live case can be stale.
         if "fields" in self._copied:
             align(self._new["fields"], self._new, self._live)
+        if self._alone and isinstance(self._new.get("fields"), list):
+            self._keep()
         before = {field: self._live[field] for field in self._new if field in self._live}
         return Comparison(self._new, before, tuple(self.kept))
 
@@ -175,17 +179,29 @@ class _Draft:
         elif found.differs:
             apply(self._copy("fields"), found)
 
-    def leave(self, _: str, why: str) -> None:
-        self.kept.append(Fault("read_only", why))
+    def leave(self, field: str, why: Sequence[str]) -> None:
+        self.kept.append(Fault(*why))
+        self._alone.add(field)
 
     def restore(self, field: str, image: Mapping[str, Any]) -> None:
         found = restored(field, self._live, image)
         self.kept += found.kept
+        if found.kept and not found.differs:
+            self._alone.add(field)
         if found.is_merged:
             self._put(field, found.value)
         elif found.differs:
             # The value before is sent as it was: its system items are of that time too.
             self._new[field] = found.value
+
+    def _keep(self) -> None:
+        """Let the fields that are put back not touch what is left alone beside them."""
+        fields = deepcopy(self._new["fields"])
+        keep(fields, self._alone, self._live)
+        if unchanged("fields", fields, self._live.get("fields")):
+            del self._new["fields"]
+        else:
+            self._new["fields"] = fields
 
     def _items(self, field: str) -> list[Any] | None:
         """Return a list of the case, or None with a fault where the case shows something else."""

@@ -9,7 +9,7 @@ any other                                       the text as it is
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from bulkcase.fields import nearest
@@ -28,6 +28,7 @@ _moment_to_iso: Final = date_converter(to_iso, None, None)
 
 _SHOWN_TWICE: Final = (("name", "title"), ("desc", "description"), ("dueDate", "due date"), ("ETA", "due date"))
 """Fields that a system item of `fields` shows as well, by its display name."""
+_DATES: Final = frozenset({"dueDate", "ETA"})
 
 
 class Change(NamedTuple):
@@ -62,13 +63,38 @@ def align(fields: list[Any], changes: Mapping[str, Any], live: Mapping[str, Any]
     A server that takes `fields` for the truth would else put the old title, description or due date back.
     """
     for item in fields:
-        if not isinstance(item, dict) or item.get("type") != "system":
-            continue
-        title = _folded(item.get("displayName"))
-        for field, twin in _SHOWN_TWICE:
-            if twin == title and field in changes and same(field, item.get(_VALUE), live.get(field)):
-                item[_VALUE] = _as_iso(changes[field]) if twin == "due date" else changes[field]
+        for field in _shown_twice(item):
+            if field in changes and same(field, item.get(_VALUE), live.get(field)):
+                item[_VALUE] = _as_item(field, changes[field])
                 break
+
+
+def keep(fields: list[Any], alone: Container[str], live: Mapping[str, Any]) -> None:
+    """Let the system items in a copy of the fields show what the live ones do, for what is left alone beside them.
+
+    A server that takes `fields` for the truth would else put an old value over the one that is to stay.
+    """
+    every = live.get("fields")
+    for item in fields:
+        for field in _shown_twice(item):
+            if field in alone:
+                shown_so = [each for each in every if field in _shown_twice(each)] if isinstance(every, list) else []
+                shown_so.sort(key=lambda each: each.get("_id") != item.get("_id"))
+                item[_VALUE] = shown_so[0].get(_VALUE) if shown_so else _as_item(field, live.get(field))
+                break
+
+
+def _shown_twice(item: Any) -> list[str]:
+    """Return the fields that an item shows as well, if it is one of the system."""
+    if not isinstance(item, Mapping) or item.get("type") != "system":
+        return []
+    title = _folded(item.get("displayName"))
+    return [field for field, twin in _SHOWN_TWICE if twin == title]
+
+
+def _as_item(field: str, value: Any) -> Any:
+    """Return the value of a field as the item shows it."""
+    return _as_iso(value) if field in _DATES else value
 
 
 def _place(fields: Sequence[Any], name: str) -> int | Fault:

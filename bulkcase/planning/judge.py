@@ -14,20 +14,20 @@ else                                        what differs is sent         what di
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bulkcase.fields.equal import same
-from bulkcase.fields.proof import Proven, prove
+from bulkcase.fields.proof import STANDS, prove
 from bulkcase.ledger.compared import Beside
+from bulkcase.ledger.images import images_of
 from bulkcase.ledger.stored import Difference
 from bulkcase.mapping.faults import Fault, joined
 from bulkcase.model import Outcome, Rejection, Result
 from bulkcase.planning.compare import Finder, compare
+from bulkcase.planning.restore import is_as_left
 
 _SENT = frozenset({Outcome.UNKNOWN, Outcome.MISMATCH})
 """What rows are whose update was sent and may be there, or in part."""
-_STANDS = frozenset({Proven.EQUAL, Proven.NORMALISED})
-_MAY_HAVE_LANDED = _SENT | {Outcome.CONFLICT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def judge_row(row: Beside, look: Look) -> Judgement:
         if found.kept:
             return Judgement(_left_alone(found.kept, row))
         # Where other items of a list have changed since, what the row left is not to be told any more.
-        is_there = row.state in _SENT or (row.state is Outcome.CONFLICT and row.images is not None)
+        is_there = row.state in _SENT or (row.state is Outcome.CONFLICT and bool(row.brought))
         outcome, code = (Outcome.UPDATED, "settled") if is_there else (Outcome.UNCHANGED, "no_difference")
         return Judgement(Result(outcome, code=code))
     moved = _moved(row) if look.leaves_changed else []
@@ -80,8 +80,7 @@ def judge_row(row: Beside, look: Look) -> Judgement:
         conflict = Result(Outcome.CONFLICT, code="changed_since", message=message)
     place = row.position if row.place is None else row.place
     kept = joined(found.kept).reason if found.kept else ""
-    earlier = row.images if row.state in _MAY_HAVE_LANDED else row.earlier
-    known = (found.body, found.before, place, row.read_at, kept, earlier)
+    known = (found.body, found.before, place, row.read_at, kept, row.brought)
     return Judgement(conflict, Difference(row.number, row.state, *known))
 
 
@@ -91,18 +90,19 @@ def _landed(row: Beside) -> Result | None:
     if sent is None or row.live is None:
         return None
     proof = prove(sent, row.live, is_whole=True)
-    if proof.verified not in _STANDS:
+    if proof.verified not in STANDS:
         return None
     outcome, code, message = Outcome.UPDATED, "settled", proof.message
     if row.alone:
         outcome, code, message = Outcome.CONFLICT, "left_alone", row.alone
-    return Result(outcome, 0, None, code, message, proof.verified.value, proof.left or None)
+    # What was added beside it may be somebody else's by now: it is not told as what the row left.
+    return Result(outcome, 0, None, code, message, proof.verified.value)
 
 
 def _left_alone(kept: Sequence[Fault], row: Beside) -> Result:
     """Return what becomes of a row of which nothing can be put back, or nothing more."""
     fault = joined(kept)
-    if row.images is not None or row.state in _SENT:
+    if row.brought or row.state in _SENT:
         return Result(Outcome.CONFLICT, code="left_alone", message=fault.reason)
     is_touched = any(one.code == "changed_since" for one in kept)
     return Result(Outcome.CONFLICT if is_touched else Outcome.INVALID, code=fault.code, message=fault.reason)
@@ -120,8 +120,10 @@ def _moved(row: Beside) -> list[str]:
     """Return the fields that the row was to change and that show another value than when they were compared last."""
     if row.before is None or row.sent is None or row.live is None:
         return []
-    return [field for field in row.sent if not _as_before(field, row.before, row.live)]
-
-
-def _as_before(field: str, before: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    return same(field, before.get(field), live.get(field))
+    images = images_of(row.brought)
+    return [
+        field
+        for field in row.sent
+        if not same(field, row.before.get(field), row.live.get(field))
+        and not (field in images and is_as_left(field, row.live, images[field]))
+    ]

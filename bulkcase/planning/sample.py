@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulkcase.fields import FIELDS, Kind
+from bulkcase.fields.explained import is_empty
 
 _KINDS: Final = 1000
 """Kinds that are told apart; no canary is as large."""
@@ -40,7 +41,7 @@ class Sample:
 
 
 def _said(field: str, value: Any) -> str:
-    if value in (None, "", [], {}):
+    if is_empty(value):
         return f"{field} emptied"
     if FIELDS.get(field) is Kind.BOOLEAN:
         return f"{field} {value}"

@@ -19,6 +19,9 @@ from bulkcase.ledger.snapshots import Learnt, LiveCase, Snapshot
 from bulkcase.reading.kept import kept_of, learnt_from
 from bulkcase.stopping import StopSwitch
 
+Cases = Mapping[str, Mapping[str, Any]]
+"""Whole cases by their ids."""
+
 OnPage = Callable[[int, int | None], None]
 """Told of each page: how many were read, and how many there are where that is known."""
 
@@ -48,8 +51,10 @@ class Reread:
     """Where the cases are that are on it now."""
     before: Sequence[int]
     """Where those of them were that were known."""
-    cases: Mapping[str, Mapping[str, Any]]
+    cases: Cases
     """These cases, whole."""
+    read_at: float
+    """Seconds since the epoch."""
 
 
 class Reader:
@@ -74,11 +79,11 @@ class Reader:
         self._retry = retry
         self._chance = chance
 
-    async def next_page(self, snapshot: Snapshot) -> Paging:
+    async def next_page(self, snapshot: Snapshot, on_cases: Callable[[Cases], None] = lambda _: None) -> Paging:
         """Read the next page of a list into its snapshot; return where its reading stands then.
 
-        Raises CasesRefused where the server does not show its cases, EnvironmentFailed where it cannot be had at all,
-        and Stopped when the run is stopped.
+        `on_cases` is told of the cases on it. Raises CasesRefused where the server does not show its cases,
+        EnvironmentFailed where it cannot be had at all, and Stopped when the run is stopped.
         """
         record = snapshot.record()
         paging = Paging.of(record.paging)
@@ -98,6 +103,7 @@ class Reader:
             filtered = bool(self._wanted.filter)
             paging = paging.after(page, new, self._server_time(verdict), is_filtered=filtered)
             self._keep(snapshot, page, range(start, start + len(page.cases)), paging)
+            on_cases(dict(zip(ids, page.cases, strict=True)))
             break
         if paging.is_over:
             snapshot.end(paging.gaps())
@@ -117,8 +123,13 @@ class Reader:
         now = {case: paging.position + index for index, case in enumerate(ids)}
         before = snapshot.positions(ids)
         # The positions stay those of the first reading: the places of the rows go by them.
-        self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], None)
-        return Reread(now, list(before.values()), dict(zip(ids, page.cases, strict=True)))
+        read_at = self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], None)
+        return Reread(now, list(before.values()), dict(zip(ids, page.cases, strict=True)), read_at)
+
+    async def search(self, name: str) -> Cases:
+        """Return the first cases that a search for a name shows, in whichever list; raises as `next_page`."""
+        page = _page_in(await self._ask({"searchText": name, "limit": _SOME}))
+        return {str(case["_id"]): case for case in page.cases}
 
     async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
         """Learn the objects that some cases show for the name of a status or a priority; raises as `next_page`.
@@ -129,14 +140,17 @@ class Reader:
         found = [one for case in page.cases for one in learnt_from(case, [field])]
         snapshot.add([], found, self.clock.now(), None)
 
-    def _keep(self, snapshot: Snapshot, page: CasePage, positions: Sequence[int], paging: Paging | None) -> None:
+    def _keep(self, snapshot: Snapshot, page: CasePage, positions: Sequence[int], paging: Paging | None) -> float:
+        """Write cases of a page, and return the moment that is noted for them."""
         cases: list[tuple[int, LiveCase]] = []
         names: dict[tuple[Any, ...], Learnt] = {}
         for position, case in zip(positions, page.cases, strict=True):
             cases.append((position, kept_of(case, self._wanted.fields)))
             # Objects without an id are told apart by all that they say.
             names |= {(*one[:3], one.id or repr(one.object)): one for one in learnt_from(case, self._wanted.lookups)}
-        snapshot.add(cases, names.values(), self.clock.now(), None if paging is None else paging.as_json())
+        now = self.clock.now()
+        snapshot.add(cases, names.values(), now, None if paging is None else paging.as_json())
+        return now
 
     async def _ask(self, body: Mapping[str, Any]) -> Verdict:
         """Return the verdict on a question, put again where that may help; it is recorded on the disk by then.

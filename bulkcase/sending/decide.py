@@ -49,7 +49,7 @@ def accepted(row: Sendable, verdict: Verdict, attempts: int, *, verifies: bool =
         is_plain = not verifies or proof.verified is Proven.EQUAL
         code, outcome, message = "" if is_plain else proof.verified.value, Outcome.UPDATED, proof.message
     verified = proof.verified.value if verifies else ""
-    return Result(outcome, attempts, verdict.status, code, message, verified, proof.left or None)
+    return Result(outcome, attempts, verdict.status, code, message, verified, proof.seen if verifies else None)
 
 
 def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:

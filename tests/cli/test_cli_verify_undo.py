@@ -146,6 +146,22 @@ def test_without_a_terminal_an_undo_wants_yes(folder: Path, command: Command, se
     assert server.calls == []
 
 
+def test_what_was_taken_back_is_not_gone_on_with(folder: Path, command: Command, server: ServerThread) -> None:
+    """undo last would do it again, as retry and resume would: one line each, 2, no call; the undo's id says so too."""
+    run_id = ran(command)
+    back = json.loads(command("undo", "last", "--yes", "--json", *STATE).out)["run_id"]
+    server.calls.clear()
+    for words in (["undo", "last", "--yes"], ["retry", run_id], ["resume", run_id]):
+        refused = command(*words, *STATE)
+        assert (refused.code, refused.out, len(refused.err.splitlines())) == (2, "", 1)
+        assert run_id in refused.err
+        assert back in refused.err
+    assert server.calls == []
+    forth = command("undo", back, "--yes", *STATE)
+    assert forth.code == 0, forth.err
+    assert f"this does again what run {run_id} did" in " ".join(forth.err.split())
+
+
 def on_a_terminal(folder: Path, *arguments: str, answer: str = "") -> tuple[int, str]:
     """Run the program on a terminal of 80 columns, and answer its question; return exit code and what it showed."""
     ours, theirs = pty.openpty()
@@ -247,10 +263,13 @@ def test_the_sandbox_remembers_across_commands(tmp_path: Path, command: Command)
     """run, undo and undo of the undo against the embedded server each find what the one before left."""
     write_cases(tmp_path, ROWS)
     write_job(tmp_path, snapshot=ALWAYS)
-    for words in (["run", "job.toml"], *[["undo", "last", "--sandbox", *STATE]] * 3):
+    words = ["run", "job.toml"]
+    for _ in range(4):
         ended = command(*words, "--yes", "--json")
         assert ended.code == 0, ended.err
-        assert json.loads(ended.out)["outcomes"]["updated"] == 30
+        said = json.loads(ended.out)
+        assert said["outcomes"]["updated"] == 30
+        words = ["undo", said["run_id"], "--sandbox", *STATE]
     proven = command("verify", "last", "--sandbox", *STATE, "--json")
     assert (proven.code, json.loads(proven.out)["rows"]["applied"]) == (0, 30), proven.err
 
@@ -291,7 +310,7 @@ def test_verify_says_what_stands_there(folder: Path, command: Command, server: S
     touch(server, KEYS[3], desc="somebody's own words")
     told = command("verify", "last", "--quiet", *STATE)
     assert (told.code, told.err) == (1, "")
-    assert "1  changed since: it landed, and has been changed since" in told.out
+    assert "1  changed since: the case has another value by now" in told.out
     said = json.loads(command("verify", "last", "--json", *STATE).out)
     assert {name: count for name, count in said["rows"].items() if count} == {"applied": 29, "changed since": 1}
     (report,) = (folder / "reports").iterdir()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bulkcase.fields import explained
 from bulkcase.fields.proof import Proven, prove
 
 EQUAL, NORMALISED, DIFFERENT = Proven.EQUAL, Proven.NORMALISED, Proven.DIFFERENT
@@ -178,3 +179,57 @@ def test_custom_fields_are_found_by_id_or_name(sent: Any, shown: Any, proven: tu
 def test_a_reference_is_its_id(field: str, sent: Any, shown: Any, proven: tuple[Proven, str]) -> None:
     """The name of a status may be another one, but then it is said that the id alone is the same."""
     assert one(field, sent, shown) == proven
+
+
+MANY = 5000
+TAGS = [f"Tag {number}" for number in range(MANY)]
+QUEUES = [{"_id": str(number), "name": "Q"} for number in range(MANY)]
+NAMELESS = [{"name": str(number)} for number in range(MANY)]
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "shown", "ways"),
+    [
+        ("tags", TAGS, TAGS[::-1], "order"),
+        ("tags", TAGS, [tag.lower() for tag in TAGS], "letter case"),
+        ("tags", [f" {tag}" for tag in TAGS], [tag.lower() for tag in TAGS[::-1]], "letter case, order, outer spaces"),
+        ("tags", ["a"] * MANY + ["b"] * MANY, ["b"] * MANY + ["a"] * MANY, "order"),
+        ("tags", TAGS + TAGS, TAGS[::-1], "order, repeats dropped"),
+        ("tags", TAGS + [tag.lower() for tag in TAGS], TAGS[::-1], "order, repeats dropped"),
+        ("tags", TAGS, [*TAGS[1:], "b"], None),
+        ("tags", TAGS, TAGS[1:], None),
+        ("queues", QUEUES, QUEUES[::-1], "order"),
+        ("queues", QUEUES, [{"_id": queue["_id"]} for queue in QUEUES[::-1]], "order, same _id"),
+        ("queues", QUEUES + QUEUES, QUEUES[::-1], "order, repeats dropped"),
+        ("queues", [*QUEUES, *NAMELESS[:9]], [*NAMELESS[:9], *QUEUES], "order"),
+        ("queues", QUEUES, [*QUEUES[1:], {"_id": "b"}], None),
+        ("fields", QUEUES, QUEUES[::-1], "order"),
+        ("fields", QUEUES, [{**QUEUES[0], "name": "b"}, *QUEUES[1:]], None),
+    ],
+)
+def test_long_lists_are_compared_once_an_item(
+    monkeypatch: pytest.MonkeyPatch, field: str, sent: list[Any], shown: list[Any], ways: str | None
+) -> None:
+    """What is found of them is what is found of short ones, and takes a few looks at each item, not at each pair."""
+    calls = 0
+
+    def counted(function: Any) -> Any:
+        def call(*args: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return function(*args)
+
+        return call
+
+    for name in ("_ways", "is_literally", "_through"):
+        monkeypatch.setattr(explained, name, counted(getattr(explained, name)))
+    proven, message = one(field, sent, shown)
+    assert (proven, message) == (NORMALISED, ways) if ways else proven is DIFFERENT
+    assert calls < 50 * len(sent)
+
+
+@pytest.mark.parametrize(("count", "proven"), [(200, NORMALISED), (201, DIFFERENT)])
+def test_long_lists_of_what_has_no_id_are_not_compared_each_with_each(count: int, proven: Proven) -> None:
+    """Two hundred in another order are; more of them count as different, with their repeats."""
+    assert one("queues", NAMELESS[:count], NAMELESS[:count][::-1])[0] is proven
+    assert one("queues", NAMELESS[:count], NAMELESS[:count])[0] is EQUAL

@@ -20,7 +20,9 @@ UPDATED = Result(Outcome.UPDATED, 2, 200, verified="equal")
 MISMATCH = Result(Outcome.MISMATCH, 1, 200, "mismatch", "desc: is another", "different", {"desc": "other"})
 UNKNOWN = Result(Outcome.UNKNOWN, 1, None, "timeout", "no answer came")
 FAILED = Result(Outcome.FAILED, 1, 500, "http_500")
-COLUMNS = "state, code, message, verified, left, looked_at, attempts, http_status, finished_at, session"
+COLUMNS = (
+    "state, code, message, verified, left, proved_at, looked_at, calls, attempts, http_status, finished_at, session"
+)
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def numbers(sent: SentRows, *, is_new: bool = False) -> list[int]:
 
 def proving(number: int, event: Event, before: Outcome, code: str = "", message: str = "", **more: Any) -> Proving:
     """Return what a look makes of a row."""
-    known = {"verified": "equal", "left": None, "looked_at": NOW + 60} | more
+    known = {"verified": "equal", "left": None, "at": NOW + 60} | more
     return Proving(Change(number, event, before, Result(before, 0, None, code, message)), **known)
 
 
@@ -88,12 +90,15 @@ def test_a_row_stands_beside_its_case(snapshot: Snapshot, rows: ComparedRows, se
         before={"desc": "old"},
         left={"desc": "other"},
         verified="different",
+        code="mismatch",
         message="desc: is another",
+        kept="",
+        attempts=1,
         finished_at=NOW + 5,
+        proved_at=None,
         place=7,
         live={"desc": "other", "name": "b"},
         read_at=NOW + 60,
-        code="mismatch",
     )
     assert (second.sent, second.before, second.left, second.verified) == ({"desc": "new"}, None, None, "equal")
     assert (second.place, second.live, second.read_at) == (None, None, None)
@@ -152,8 +157,8 @@ def test_what_was_looked_at_since_it_was_sent_is_not_new(rows: ComparedRows, sen
     rows.differ([Difference(number, Outcome.PENDING, {"desc": "x"}, {}, number, at) for number, at in looks.items()])
     send(rows, dict.fromkeys(range(2, 6), UPDATED), NOW + 5)
     assert numbers(sent, is_new=True) == [2, 3, 4, 5]
-    sent.prove([proving(2, Event.CONFIRM, Outcome.UPDATED, looked_at=NOW + 6)])
-    sent.prove([proving(3, Event.CONFIRM, Outcome.UPDATED, looked_at=NOW + 5)])
+    sent.prove([proving(2, Event.CONFIRM, Outcome.UPDATED, at=NOW + 6)])
+    sent.prove([proving(3, Event.CONFIRM, Outcome.UPDATED, at=NOW + 5)])
     assert numbers(sent, is_new=True) == [3, 4, 5]
     assert list(sent.places(is_new=True)) == [("ci-3", 3), ("ci-4", 4)]
     assert list(sent.places(is_new=False)) == [("ci-2", 2), ("ci-3", 3), ("ci-4", 4)]
@@ -198,6 +203,7 @@ def test_a_run_without_a_snapshot_has_no_case_beside_its_rows(ledger: Ledger, ro
         (UNKNOWN, Event.CONFIRM, "updated"),
         (UPDATED, Event.DISPROVE, "mismatch"),
         (MISMATCH, Event.DISPROVE, "mismatch"),
+        (UNKNOWN, Event.DISPROVE, "mismatch"),
         (UNKNOWN, Event.DENY, "failed"),
     ],
 )
@@ -223,7 +229,7 @@ def test_what_a_look_tells_is_written_down(
     sent.prove([proving(2, event, result.outcome, **said)])
     found, untouched = stored(ledger.path, f"SELECT {COLUMNS} FROM rows")
     assert found[:6] == (after, "settled", "told ?", verified or None, *kept, NOW + 60)
-    assert found[6:] == was[6:] == (result.attempts, result.http_status, NOW + 5, was[-1])
+    assert found[6:] == was[6:] == (None, *[result.attempts] * 2, result.http_status, NOW + 5, was[-1])
     assert untouched == other
 
 
@@ -234,7 +240,7 @@ def test_what_looks_tell_is_written_all_or_none(ledger: Ledger, rows: ComparedRo
     was = stored(ledger.path, f"SELECT {COLUMNS} FROM rows")
     good = proving(2, Event.DISPROVE, Outcome.UPDATED)
     with pytest.raises(IllegalTransition):
-        sent.prove([good, proving(3, Event.DISPROVE, Outcome.UNKNOWN)])
+        sent.prove([good, proving(3, Event.DENY, Outcome.MISMATCH)])
     with pytest.raises(TypeError):
         sent.prove([good, proving(3, Event.CONFIRM, Outcome.UNKNOWN, left={"desc": object()})])
     assert stored(ledger.path, f"SELECT {COLUMNS} FROM rows") == was

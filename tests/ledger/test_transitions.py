@@ -18,7 +18,7 @@ LIFE = {
     **{(state, "refuse"): "invalid" for state in NOT_IN_DOUBT},
     **{(state, "skip"): "unchanged" for state in NOT_IN_DOUBT},
     **{(state, "confirm"): "updated" for state in ("unknown", "mismatch", "conflict", "updated")},
-    **{(state, "disprove"): "mismatch" for state in ("updated", "mismatch")},
+    **{(state, "disprove"): "mismatch" for state in ("updated", "mismatch", "conflict", "unknown")},
     ("unknown", "deny"): "failed",
     **{(state, "miss"): "failed" for state in NOT_IN_DOUBT},
     **{(state, "leave"): "conflict" for state in OPEN},

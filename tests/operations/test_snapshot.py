@@ -1,6 +1,7 @@
 """Runs that read the live cases first, over real sockets: what they spend, and what they leave alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.jobs import write_cases
@@ -29,7 +30,7 @@ DIFFERENT = 30
     ids=str,
 )
 async def test_only_what_differs_is_sent_and_reading_is_bounded(
-    tmp_path: Path, settings: dict[str, object], reads: int
+    tmp_path: Path, settings: dict[str, Any], reads: int
 ) -> None:
     """Among 3,000 cases of which 30 differ, 30 are written; a second run at once writes none."""
     async with live(tmp_path, MANY, **settings) as scene:

@@ -151,6 +151,58 @@ def test_twins_may_follow_what_was_sent(sent: Values, twin: str, value: Any) -> 
     assert aside({"source": "web"}, CASE | {twin: value}) == [twin]
 
 
+@pytest.mark.parametrize(
+    ("sent", "gone"),
+    [
+        *[({"fields": [REGION]}, field) for field in ("name", "desc", "dueDate", "ETA", "lname", "status")],
+        *[({"queues": [{"_id": "q-2"}]}, field) for field in ("assigneeType", "currAssignee", "participants")],
+        *[({"currAssignee": {"_id": "u-2"}}, "queues"), ({"dueDate": 5}, "ETA"), ({"ETA": "2026-07-01"}, "dueDate")],
+        *[({"dueDate": None}, "currAssignee"), ({"name": ""}, "desc")],
+    ],
+)
+@pytest.mark.parametrize("left", [{}, None, "", []])
+def test_a_twin_of_a_value_does_not_vanish(sent: Values, gone: str, left: Any) -> None:
+    """What follows another value has one too; a field left out or shown empty is lost, but what a server writes."""
+    after = without(gone) | sent | ({} if left == {} else {gone: left})
+    assert aside(sent, after) == ([] if gone == "lname" and gone in after else [gone])
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+@pytest.mark.parametrize(("field", "twins"), [("dueDate", ["ETA"]), ("ETA", ["dueDate"]), ("queues", ["currAssignee"])])
+def test_a_twin_of_nothing_may_vanish(field: str, twins: list[str], empty: Any) -> None:
+    """A field that was emptied takes those with it that follow it, whatever else was sent."""
+    for sent in ({field: empty}, {"fields": [REGION], field: empty}):
+        assert aside(sent, without(*twins) | sent) == []
+
+
+def test_another_type_of_assignee_may_leave_no_other_behind() -> None:
+    """A case of a queue has no agent."""
+    sent = {"assigneeType": "queue"}
+    assert aside(sent, without("queues", "currAssignee", "participants") | sent) == []
+
+
+def test_what_vanishes_beside_custom_fields_is_told() -> None:
+    """All at once, but for mirrors, which a server need not keep."""
+    sent = {"fields": [REGION]}
+    after = without("name", "desc", "dueDate", "ETA", "Region", "Tier") | sent
+    assert aside(sent, after) == ["name", "desc", "dueDate", "ETA"]
+
+
+@pytest.mark.parametrize("field", ["status", "desc", "currQueue"])
+def test_a_custom_field_named_like_a_field_of_the_case_is_no_mirror(field: str) -> None:
+    """Of that name there is one value already, and it is not the custom one."""
+    before = CASE | {"fields": [item(field, "x"), REGION]}
+    sent = {"fields": [REGION]}
+    gone = {name: value for name, value in before.items() if name != field}
+    assert aside(sent, gone | sent, before) == [field]
+
+
+def test_a_system_item_has_no_mirror() -> None:
+    """What it shows has a name of its own in the case, whatever the item is called."""
+    before = CASE | {"Case Name": "x"}
+    assert aside({"fields": [REGION]}, CASE, before) == ["Case Name"]
+
+
 def test_a_custom_field_that_comes_to_show_a_value_is_a_mirror_too() -> None:
     """What `fields` did not have before has its name afterwards."""
     sent = {"fields": [item("Unit", "2b")]}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bulkcase.ledger.compared import Beside
+from bulkcase.ledger.images import Attempt
 from bulkcase.ledger.stored import Difference
 from bulkcase.mapping.lookups import LearntTable
 from bulkcase.model import Edit, Outcome, Result
@@ -41,6 +42,8 @@ COMPARED = ROW._replace(before={"desc": "old"}, sent={"desc": "new"}, place=110)
 MOVED = COMPARED._replace(live={"desc": "theirs", "status": OPEN})
 DONE = COMPARED._replace(live={"desc": "new", "status": OPEN})
 SWITCH = "isActive: had no value before, and true or false cannot be emptied"
+FIRST = Attempt({"desc": "a"}, {"desc": "oldest"}, None)
+"""An attempt of another comparison, of which nobody knows what it left."""
 THEIRS = 'desc: the run left "new", the case shows "theirs"'
 
 
@@ -106,22 +109,24 @@ def test_a_case_that_has_the_values_needs_nothing(state: Outcome) -> None:
 
 @pytest.mark.parametrize("state", SENT)
 @pytest.mark.parametrize(
-    ("sent", "live", "verified", "left"),
+    ("sent", "live", "verified"),
     [
-        ({"desc": "new"}, {"desc": "new"}, "equal", None),
-        (None, {"desc": "new"}, "equal", None),
-        ({"status": CLOSED}, {"status": CLOSED | {"x": 1}}, "equal", {"status": CLOSED | {"x": 1}}),
-        ({"desc": ""}, {"desc": None}, "normalised", {"desc": None}),
-        ({"desc": ""}, {}, "normalised", None),
+        ({"desc": "new"}, {"desc": "new"}, "equal"),
+        (None, {"desc": "new"}, "equal"),
+        ({"status": CLOSED}, {"status": CLOSED | {"x": 1}}, "equal"),
+        ({"desc": ""}, {"desc": None}, "normalised"),
+        ({"desc": ""}, {}, "normalised"),
     ],
 )
-def test_what_has_landed_says_what_its_case_shows(
-    state: Outcome, sent: dict[str, Any] | None, live: dict[str, Any], verified: str, left: dict[str, Any] | None
+def test_what_has_landed_says_how_its_case_shows_it(
+    state: Outcome, sent: dict[str, Any] | None, live: dict[str, Any], verified: str
 ) -> None:
-    """How it is verified, and what the case has where that is not to the letter what was sent."""
+    """How it is verified; what the case shows beside it may be somebody else's by now, and is not what the row left."""
     row = ROW._replace(state=state, body=sent or {"desc": "new"}, sent=sent, live=live)
     result = replace(judge_row(row, LOOK).result or Result(Outcome.FAILED), message="")
-    assert result == Result(Outcome.UPDATED, code="settled", verified=verified, left=left)
+    assert result == Result(Outcome.UPDATED, code="settled", verified=verified)
+    alone = judge_row(row._replace(alone=THEIRS), LOOK).result
+    assert alone == Result(Outcome.CONFLICT, code="left_alone", message=THEIRS, verified=verified)
 
 
 @pytest.mark.parametrize("state", SENT)
@@ -164,12 +169,58 @@ def test_what_is_put_back_already_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize("state", OPEN_OUTCOMES)
-def test_what_attempts_before_may_have_brought_goes_with_the_difference(state: Outcome) -> None:
-    """Only where they may have: a server that refused an update has left no trace of it."""
-    images = {"desc": {"was": "oldest", "sent": "new"}}
-    difference = judge_row(COMPARED._replace(state=state, images=images), LOOK).difference
+@pytest.mark.parametrize("brought", [(), (FIRST,), (FIRST, Attempt({"desc": "b"}, {"desc": "new"}, None))])
+def test_what_attempts_before_may_have_brought_goes_with_the_difference(
+    state: Outcome, brought: tuple[Attempt, ...]
+) -> None:
+    """All of it, whatever became of the row: what was refused is none of them."""
+    difference = judge_row(COMPARED._replace(state=state, brought=brought), LOOK).difference
     assert difference is not None
-    assert (difference.earlier, difference.kept) == (images if state in {*SENT, Outcome.CONFLICT} else None, "")
+    assert (difference.earlier, difference.kept) == (brought, "")
+
+
+@pytest.mark.parametrize(
+    ("brought", "live", "is_moved"),
+    [
+        ((), {"desc": "a"}, True),
+        ((FIRST,), {"desc": "a"}, False),
+        ((FIRST,), {"desc": "oldest"}, True),
+        ((FIRST,), {"desc": "theirs"}, True),
+        ((FIRST._replace(left={"desc": "A"}),), {"desc": "a"}, True),
+        ((FIRST._replace(left={"desc": "A"}),), {"desc": "A"}, False),
+        ((FIRST, Attempt({"desc": "b"}, {"desc": "a"}, None)), {"desc": "a"}, False),
+        ((FIRST, Attempt({"desc": "b"}, {"desc": "theirs"}, None)), {"desc": "a"}, True),
+        ((Attempt({"name": "a"}, {}, None),), {"desc": "a"}, True),
+    ],
+)
+def test_what_an_attempt_before_has_left_is_nobody_elses(
+    brought: tuple[Attempt, ...], live: dict[str, Any], *, is_moved: bool
+) -> None:
+    """Such a value is no conflict, though the case showed another one when it was compared last."""
+    row = COMPARED._replace(brought=brought, live=live)
+    assert outcome(row, MINDS) == ((Outcome.CONFLICT, "changed_since", True) if is_moved else (None, "", True))
+
+
+@pytest.mark.parametrize(
+    ("state", "brought", "expected"),
+    [
+        (Outcome.CONFLICT, (FIRST,), (Outcome.UPDATED, "settled", False)),
+        (Outcome.CONFLICT, (), (Outcome.UNCHANGED, "no_difference", False)),
+        (Outcome.FAILED, (FIRST,), (Outcome.UNCHANGED, "no_difference", False)),
+    ],
+)
+def test_a_conflict_of_which_something_was_sent_has_landed(
+    state: Outcome, brought: tuple[Attempt, ...], expected: tuple[Outcome, str, bool]
+) -> None:
+    """Where its case has the values by now; one that was never sent finds them there."""
+    assert outcome(DONE._replace(state=state, brought=brought)) == expected
+
+
+@pytest.mark.parametrize("state", OPEN_OUTCOMES)
+def test_what_is_left_alone_after_an_attempt_is_a_conflict(state: Outcome) -> None:
+    """Whatever the reason why nothing more can be put back."""
+    row = undo({"isActive": True}, "isActive")._replace(state=state, brought=(FIRST,))
+    assert judge_row(row, LOOK) == Judgement(Result(Outcome.CONFLICT, code="left_alone", message=SWITCH))
 
 
 def test_what_differs_is_sent_with_what_stood_there_before() -> None:

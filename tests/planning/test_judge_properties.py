@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcase.ledger.compared import Beside
+from bulkcase.ledger.images import Attempt
 from bulkcase.ledger.transitions import TRANSITIONS, decided
 from bulkcase.mapping.lookups import LearntTable
 from bulkcase.model import Edit, Outcome
@@ -35,9 +36,8 @@ besides = st.builds(
     position=st.none() | st.integers(0, 9),
     place=st.none() | st.integers(0, 9),
     read_at=st.floats(0, 9),
-    images=st.none() | st.just({"desc": {"sent": "new"}}),
-    earlier=st.none(),
-    alone=st.just(""),
+    brought=st.lists(st.builds(Attempt, shown, shown, st.none() | shown), max_size=2).map(tuple),
+    alone=st.sampled_from(["", "tags: left alone"]),
 )
 looks = st.builds(
     Look,
@@ -64,6 +64,7 @@ def test_what_is_decided_is_a_step_that_a_row_may_take(row: Beside, look: Look) 
         assert row.live is not None
         assert difference.sent
         assert (difference.number, difference.state) == (row.number, row.state)
+        assert difference.earlier == row.brought
 
 
 @given(besides, looks)

@@ -65,6 +65,7 @@ def test_two_kinds_of_change(one: Mapping[str, Any], other: Mapping[str, Any]) -
         ({"tags": ["x"]}, {"tags": ["x", "y"]}),
         ({"userInfo": {"_id": "1"}}, {"userInfo": {"_id": "2"}}),
         ({"timestampValue": 0}, {"timestampValue": 5}),
+        ({"userInfo": {}}, {"userInfo": None}),
         ({"status": OPEN}, {"status": OPEN | {"name": "Reopened"}}),
     ],
 )

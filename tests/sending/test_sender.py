@@ -40,7 +40,7 @@ UPDATED, FAILED, UNKNOWN = Outcome.UPDATED, Outcome.FAILED, Outcome.UNKNOWN
 
 def landed(attempts: int) -> Result:
     """Return what becomes of a row whose answer shows what was sent."""
-    return Result(UPDATED, attempts, 200, verified="equal")
+    return Result(UPDATED, attempts, 200, verified="equal", left={})
 
 
 STORIES = {

@@ -74,9 +74,11 @@ STORIES = {
         (LOGIN_PAGE,), Sent(Result(UNKNOWN, 1, 200, "timeout", "late; then: a page"), 2, True), (), in_doubt(1)
     ),
     "in doubt, then busy, then accepted": Story(
-        (BUSY, OK), Sent(Result(Outcome.UPDATED, 2, 200, verified="equal")), (2.0,), in_doubt(1)
+        (BUSY, OK), Sent(Result(Outcome.UPDATED, 2, 200, verified="equal", left={})), (2.0,), in_doubt(1)
     ),
-    "in doubt, then accepted": Story((OK,), Sent(Result(Outcome.UPDATED, 1, 200, verified="equal")), (), in_doubt(3)),
+    "in doubt, then accepted": Story(
+        (OK,), Sent(Result(Outcome.UPDATED, 1, 200, verified="equal", left={})), (), in_doubt(3)
+    ),
     "busy for good": Story((BUSY,) * 4, Sent(Result(Outcome.FAILED, 4, 503, "http_503", "busy")), (1.0, 2.0, 4.0)),
     "refused": Story((REFUSED,), Sent(Result(Outcome.FAILED, 1, 412, "http_412", "no"))),
     "refused by no API": Story((LOGIN_PAGE,), Sent(Result(Outcome.FAILED, 1, 200, "answer_html", "a page"))),
@@ -183,5 +185,5 @@ def test_a_sender_compares_answers_where_it_verifies(verifies: bool, can_look: b
 def test_a_row_in_doubt_whose_case_cannot_be_read_is_sent_again_in_place() -> None:
     """Where nobody can look, a lost answer is retried by the sender, with a wait and a slot of its own."""
     bench = a_sender(LOST, LOST, OK, attempts=4)
-    assert run(bench.sender.send(in_doubt(0))) == Sent(Result(Outcome.UPDATED, 3, 200, verified="equal"))
+    assert run(bench.sender.send(in_doubt(0))) == Sent(Result(Outcome.UPDATED, 3, 200, verified="equal", left={}))
     assert (bench.clock.slept, bench.door.slots) == ([1.0, 2.0], 2)

@@ -5,16 +5,22 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.jobs import SECRET_VARIABLE, a_job, write_cases
+from support.jobs import SECRET_VARIABLE, a_job, read_results, write_cases
 
 from bulkcase.clock import SystemClock
 from bulkcase.job import Job
+from bulkcase.model import Stop, StopReason
+from bulkcase.operations.ended import Run
 from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.verify import Verification
+from bulkcase.planning.landed import Landed
 from bulkcase.sandbox import Sandbox, SandboxSettings, generate_cases
+from bulkcase.stopping import StopSwitch
 
 AUTO = 'read = "auto"'
 
@@ -97,6 +103,49 @@ class Live:
 
         self.server.before_page = fail
 
+    def behaves(self, **quirks: Any) -> None:
+        """Let the server go on with these quirks changed."""
+        api = self.server._api
+        api._settings = replace(api._settings, **quirks)
+
+    def applied(self) -> int:
+        """Return how many updates have changed a case, by the server's record."""
+        return sum(call.applied for call in self.server.calls if call.endpoint == "updateCase")
+
+    def notes(self, count: int) -> list[str]:
+        """Write cases.csv with a new note for each of the first cases; return these."""
+        keys = list(self.server.cases)[:count]
+        write_cases(self.folder, [(key, f"note {number}") for number, key in enumerate(keys)])
+        return keys
+
+    def stops_at_page(self, number: int, reason: StopReason = StopReason.INTERRUPTED) -> StopSwitch:
+        """Return a switch that is set when so many pages are asked for."""
+        stop, pages = StopSwitch(), 0
+
+        def enough() -> None:
+            nonlocal pages
+            pages += 1
+            if pages == number:
+                stop.set(Stop(reason, f"stopped at page {number}"))
+
+        self.server.before_page = enough
+        return stop
+
+    def stops_after(self, updates: int) -> StopSwitch:
+        """Return a switch that is set when so many more changes were made on the server."""
+        stop, done, store = StopSwitch(), 0, self.server._api.store
+        change = store.update
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            nonlocal done
+            done += 1
+            if done == updates:
+                stop.set(Stop(StopReason.INTERRUPTED, "interrupted by SIGINT"))
+            return change(*arguments, **named)
+
+        store.update = counted  # type: ignore[method-assign]  # watched
+        return stop
+
     def updates(self) -> list[str | None]:
         """Return the cases that updates were sent for, in that order."""
         return [call.case_id for call in self.server.calls if call.endpoint == "updateCase"]
@@ -107,6 +156,30 @@ class Live:
         for number, case in enumerate(self.server.cases.values()):
             lines.append((case[key], f"note {number}" if number < changed else case["desc"]))
         write_cases(self.folder, lines)
+
+
+def counts(ended: Run) -> dict[str, int]:
+    """Return the outcomes that are not zero, after proving that every row has one."""
+    assert sum(ended.outcomes.values()) == ended.summary.rows == len(read_results(ended.folder))
+    return {outcome.value: count for outcome, count in ended.outcomes.items() if count}
+
+
+def ends(ended: Run, count: int | None = None) -> list[tuple[str, str, str]]:
+    """Return outcome, proof and cause of the first rows, or of all, as results.csv has them."""
+    names = ("bulkcase_outcome", "bulkcase_verified", "bulkcase_error_code")
+    found = read_results(ended.folder)[:count]
+    return [(line[names[0]], line[names[1]], line[names[2]]) for line in found]
+
+
+def says(ended: Run, number: int = 0) -> str:
+    """Return what results.csv says of one row."""
+    return read_results(ended.folder)[number]["bulkcase_error"]
+
+
+def told(found: Verification) -> dict[str, int]:
+    """Return the counts of a verification that are not zero."""
+    assert list(found.counts) == list(Landed)
+    return {landed.value: count for landed, count in found.counts.items() if count}
 
 
 @asynccontextmanager
