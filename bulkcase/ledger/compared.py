@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from bulkcase.ledger.images import Attempt, attempts_of
 from bulkcase.ledger.rows import PENDING, SENT, RunRows, Sendable
-from bulkcase.ledger.stored import load_edits
+from bulkcase.ledger.stored import load_edits, loaded
 from bulkcase.ledger.tables import cases, may_have_landed, rows
 from bulkcase.model import Edit, Outcome
 
@@ -157,16 +157,12 @@ def _beside(found: Any) -> Beside:
         state=Outcome(state),
         body=orjson.loads(body),
         edits=load_edits(edits),
-        before=_loaded(before),
-        sent=_loaded(sent),
-        live=_loaded(kept),
+        before=loaded(before),
+        sent=loaded(sent),
+        live=loaded(kept),
         position=position,
         place=place,
         read_at=read_at,
         brought=attempts_of(state, status, calls, sent or body, before, left, earlier),
         alone=alone or "",
     )
-
-
-def _loaded(stored: bytes | None) -> Any:
-    return None if stored is None else orjson.loads(stored)

@@ -14,7 +14,7 @@ from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.images import Images, attempts_of, images_of
 from bulkcase.ledger.rows import SENT
 from bulkcase.ledger.statements import Statements
-from bulkcase.ledger.stored import storable
+from bulkcase.ledger.stored import loaded, storable
 from bulkcase.ledger.tables import cases, may_have_landed, rows
 from bulkcase.model import Outcome
 
@@ -172,8 +172,8 @@ def _row(found: Any) -> SentRow:
         case_id=case_id,
         state=Outcome(state),
         sent=orjson.loads(sent),
-        before=_loaded(before),
-        left=_loaded(left),
+        before=loaded(before),
+        left=loaded(left),
         verified=verified or "",
         code=code,
         message=message,
@@ -182,10 +182,6 @@ def _row(found: Any) -> SentRow:
         finished_at=finished_at,
         proved_at=proved_at,
         place=place,
-        live=_loaded(live),
+        live=loaded(live),
         read_at=read_at,
     )
-
-
-def _loaded(stored: bytes | None) -> Any:
-    return None if stored is None else orjson.loads(stored)

@@ -71,6 +71,11 @@ def load_values(stored: bytes) -> dict[str, Any]:
     return values
 
 
+def loaded(stored: bytes | None) -> Any:
+    """Return what is stored as JSON; None where nothing is."""
+    return None if stored is None else orjson.loads(stored)
+
+
 def dump_edits(edits: Mapping[str, Edit]) -> bytes:
     """Return edits as JSON that `load_edits` turns back."""
     return orjson.dumps({key: list(edit) for key, edit in edits.items()})
