@@ -12,7 +12,7 @@ from bulkcase.ledger.stored import root_of
 from bulkcase.model import Result
 from bulkcase.operations.whereabouts import Case, Whereabouts
 from bulkcase.planning.landed import PROMPT, Landed, Landing, Later, judge_landing
-from bulkcase.reading.reader import OnPage, Reader
+from bulkcase.reading.reader import OnPage, Reader, Reread
 from bulkcase.stopping import StopSwitch
 
 _LAGS: Final = (1.0, 4.0, 15.0)
@@ -44,8 +44,11 @@ class Prover:
         Raises Stopped, and EnvironmentFailed or CasesRefused where the cases cannot be read.
         """
         if self._whereabouts is not None:
+            read: Reread | None = None
             for case_id, place in self._sent.places(is_new=is_new):
-                await self._whereabouts.find(case_id, place, since)
+                # The rows come by their places, so the next one is most likely on the page that was just read.
+                if read is None or case_id not in read.now:
+                    read = await self._whereabouts.find(case_id, place, since) or read
         counts = Counter[Landed]()
         late: list[int] = []
         for page in self._sent.beside(is_new=is_new):
