@@ -1,12 +1,15 @@
 """The rows of a run beside those of other runs that are about the same cases."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.tables import may_have_landed, rows, runs
 from bulkcase.model import Outcome
+
+_LATER_RUNS, _LATER_ROWS = runs.alias(), rows.alias()
 
 
 class AmongRuns(RunFigures):
@@ -17,36 +20,31 @@ class AmongRuns(RunFigures):
 
         `outcomes` are those of the rows that are looked at.
         """
-        later_runs, later_rows = runs.alias(), rows.alias()
-        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
-        query = (
-            select(rows.c.number, rows.c.state, func.max(later_runs.c.id))
-            .select_from(rows)
-            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == target))
-            .join(later_rows, (later_rows.c.run == later_runs.c.seq) & (later_rows.c.case_key == rows.c.case_key))
-            .where(
-                rows.c.run == self._run,
-                rows.c.state.in_(list(outcomes)),
-                may_have_landed(later_rows),
-            )
-            .group_by(rows.c.number, rows.c.state)
+        query = self._with_later(rows.c.number, rows.c.state, func.max(_LATER_RUNS.c.id)).where(
+            rows.c.state.in_(list(outcomes))
         )
+        query = query.group_by(rows.c.number, rows.c.state)
         for number, state, run_id in self._stream(query):
             yield number, Outcome(state), run_id
 
     def newer(self, number: int) -> list[tuple[str, str]]:
         """Return the later runs of the target that may have changed the case of a row, each with the fields it sent."""
-        later_runs, later_rows = runs.alias(), rows.alias()
-        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
-        query = (
-            select(later_runs.c.id, later_rows.c.fields)
+        query = self._with_later(_LATER_RUNS.c.id, _LATER_ROWS.c.fields).where(rows.c.number == number)
+        return [(run_id, fields) for run_id, fields in self._all(query.order_by(_LATER_RUNS.c.seq.desc()))]
+
+    def _with_later(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Return the query for the rows with those of later runs of the target that may have changed their cases."""
+        later_runs, later_rows = _LATER_RUNS, _LATER_ROWS
+        return (
+            select(*columns)
             .select_from(rows)
-            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == target))
+            .join(later_runs, (later_runs.c.seq > rows.c.run) & (later_runs.c.target == self._target()))
             .join(later_rows, (later_rows.c.run == later_runs.c.seq) & (later_rows.c.case_key == rows.c.case_key))
-            .where(rows.c.run == self._run, rows.c.number == number, may_have_landed(later_rows))
-            .order_by(later_runs.c.seq.desc())
+            .where(rows.c.run == self._run, may_have_landed(later_rows))
         )
-        return [(run_id, fields) for run_id, fields in self._all(query)]
+
+    def _target(self) -> ScalarSelect[Any]:
+        return select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
 
     def landed_before(self, earlier: Collection[int]) -> Iterator[tuple[int, str, int]]:
         """Yield, for waiting rows that say what landed last for their case in `earlier` runs, where that was.
@@ -55,8 +53,7 @@ class AmongRuns(RunFigures):
         """
         old, newer = rows.alias(), rows.alias()
         known = list(earlier)
-        target = select(runs.c.target).where(runs.c.seq == self._run).scalar_subquery()
-        of_target = select(runs.c.seq).where(runs.c.target == target, runs.c.seq != self._run)
+        of_target = select(runs.c.seq).where(runs.c.target == self._target(), runs.c.seq != self._run)
         overwritten = (
             select(newer.c.number)
             .where(

@@ -177,24 +177,22 @@ class RunRows(AmongRuns):
         """Yield the rows with one of these outcomes, in input order, page by page as they are asked for."""
         last = -1
         query = (
-            select(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message)
+            select(*_SENDABLE)
             .where(rows.c.run == self._run, rows.c.number > bindparam("last"), rows.c.state.in_(list(outcomes)))
             .order_by(rows.c.number)
             .limit(_PAGE)
         )
         while page := self._all(query, last=last):
-            for number, case_id, body, state, code, message in page:
-                yield Sendable(number, case_id, body, Outcome(state), code, message)
+            yield from (_sendable(*found) for found in page)
             last = page[-1][0]
 
     def one(self, number: int, outcomes: Collection[Outcome]) -> Sendable | None:
         """Return a row if it still has one of these outcomes."""
-        query = select(rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message).where(
+        query = select(*_SENDABLE).where(
             rows.c.run == self._run, rows.c.number == number, rows.c.state.in_(list(outcomes))
         )
-        for number_, case_id, body, state, code, message in self._all(query):
-            return Sendable(number_, case_id, body, Outcome(state), code, message)
-        return None
+        found = self._all(query)
+        return _sendable(*found[0]) if found else None
 
     def all(self) -> Iterator[RowRecord]:
         """Yield every row in input order."""
@@ -260,11 +258,16 @@ class RunRows(AmongRuns):
 SENT: Final = func.coalesce(rows.c.sent, rows.c.body)
 """What is sent for a row: all that was mapped, or what of it differs from the live case."""
 
+_SENDABLE: Final = (rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message)
 _SHOWN: Final = (
     *(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.fields, rows.c.state, rows.c.attempts),
     *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at, rows.c.verified),
 )
 """What reports show of a row."""
+
+
+def _sendable(number: int, case_id: str, body: bytes, state: str, code: str, message: str) -> Sendable:
+    return Sendable(number, case_id, body, Outcome(state), code, message)
 
 
 def _shown_values(change: Change) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from bulkcase.clock import Clock
+from bulkcase.fields.proof import Proven
 from bulkcase.ledger import Ledger, RunRecord, Snapshot
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.sent import Proving, SentRow, SentRows
@@ -116,7 +117,7 @@ class Prover:
 
     def _may_lag(self, row: SentRow, landing: Landing) -> bool:
         """Say whether a case that does not show what was sent may show it in a moment."""
-        if self._whereabouts is None or landing.landed is not Landed.NOT_APPLIED or row.verified == "different":
+        if self._whereabouts is None or landing.landed is not Landed.NOT_APPLIED or row.verified == Proven.DIFFERENT:
             return False
         return row.read_at is not None and row.read_at - (row.finished_at or 0.0) < PROMPT
 

@@ -4,11 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.jobs import read_results, write_cases
-from support.live import Live, counts, live
+from support.jobs import write_cases
+from support.live import counts, live
+from support.told import applied, line, order
 
 from bulkcase.model import Outcome
-from bulkcase.operations.ended import Run
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.sandbox import Fault
@@ -22,23 +22,6 @@ ONE_BY_ONE = "windows = []\nmax_in_flight = 1"
 ADDED = 'tags = { column = "Tags", mode = "add", split = ";" }'
 CLOSED = f'[lookups.status]\nClosed = {{ _id = "{STATUSES["Closed"]["_id"]}" }}'
 FILTERED = f'{ALWAYS}\nfilter = {{ status = ["Open"] }}'
-
-
-def applied(scene: Live) -> Counter[str | None]:
-    """Return how many updates have changed each case, by the server's record."""
-    return Counter(call.case_id for call in scene.server.calls if call.endpoint == "updateCase" and call.applied)
-
-
-def order(scene: Live) -> str:
-    """Return the calls in their order: a page, an update that landed, an update that did not."""
-    letters = {True: "U", False: "u"}
-    return "".join("P" if call.endpoint == "getCases" else letters[call.applied] for call in scene.server.calls)
-
-
-def line(ended: Run, number: int = 0) -> tuple[str, str, str]:
-    """Return outcome, attempts and cause of a row, as results.csv has them."""
-    found = read_results(ended.folder)[number]
-    return found["bulkcase_outcome"], found["bulkcase_attempts"], found["bulkcase_error_code"]
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.GARBAGE, Fault.HANG_AFTER])

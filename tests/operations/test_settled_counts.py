@@ -1,17 +1,16 @@
 """Rows whose answers got lost, where the run is cut off or many of them are: each counts once."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.jobs import read_results
-from support.live import Live, counts, live
+from support.live import counts, live
+from support.told import applied, line, order
 
 from bulkcase.model import Outcome, RunState, Stop, StopReason
-from bulkcase.operations.ended import Run
 from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
@@ -24,23 +23,6 @@ pytestmark = pytest.mark.asyncio
 ALWAYS = 'read = "always"'
 ALONE = "attempts = 3\nunanswered = 'leave'"
 ONE_BY_ONE = "windows = []\nmax_in_flight = 1"
-
-
-def applied(scene: Live) -> Counter[str | None]:
-    """Return how many updates have changed each case, by the server's record."""
-    return Counter(call.case_id for call in scene.server.calls if call.endpoint == "updateCase" and call.applied)
-
-
-def order(scene: Live) -> str:
-    """Return the calls in their order: a page, an update that landed, an update that did not."""
-    letters = {True: "U", False: "u"}
-    return "".join("P" if call.endpoint == "getCases" else letters[call.applied] for call in scene.server.calls)
-
-
-def line(ended: Run, number: int = 0) -> tuple[str, str, str]:
-    """Return outcome, attempts and cause of a row, as results.csv has them."""
-    found = read_results(ended.folder)[number]
-    return found["bulkcase_outcome"], found["bulkcase_attempts"], found["bulkcase_error_code"]
 
 
 class Killed(BaseException):
