@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from bulkcase import sync
     from bulkcase.errors import BulkcaseError
     from bulkcase.job import Job, load
+    from bulkcase.ledger.drift import Drift
     from bulkcase.model import Outcome
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
+    from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
     from bulkcase.operations.lookups import lookups
     from bulkcase.operations.plan import plan
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
+    "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
     "Outcome": "bulkcase.model",
     "Plan": "bulkcase.operations.planned",
@@ -52,6 +55,7 @@ _HOMES = {
     "SandboxSettings": "bulkcase.sandbox",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
+    "drift": "bulkcase.operations.drift",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
@@ -70,6 +74,7 @@ _HOMES = {
 
 __all__ = [
     "BulkcaseError",
+    "Drift",
     "Job",
     "Outcome",
     "Plan",
@@ -81,6 +86,7 @@ __all__ = [
     "Verification",
     "check",
     "demo",
+    "drift",
     "history",
     "load",
     "lookups",

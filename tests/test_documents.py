@@ -67,7 +67,7 @@ def test_the_readme_names_every_outcome_and_exit_code() -> None:
 def test_the_readme_s_job_is_a_valid_job() -> None:
     """The job in the README can be copied as it is, together with whatever it shows of settings further down."""
     job, *others = map(tomllib.loads, re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
-    assert len(others) == 4
+    assert len(others) == 5
     for other in ({}, *others):
         tables = {name: {**job.get(name, {}), **other.get(name, {})} for name in job | other}
         assert validated(tables, Path("close.toml")).mapping

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
     Continue,
     InSandbox,
     JobFile,
     Limit,
+    LogAs,
     New,
     Quiet,
     ReportFolder,
@@ -18,7 +20,6 @@ from bulkcase.cli.options import (
     Wait,
     Yes,
     choice_of,
-    log_to_stderr,
     placed,
 )
 from bulkcase.cli.sending import end, questions, with_display
@@ -58,9 +59,10 @@ def set_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Make the same change to a list of cases: of the job, input and mapping are not needed."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     choice = choice_of(go_on=go_on, new=new)
     loaded = placed(set_job(job, keys, values, match=_match(match)), state=state, sandbox=sandbox)
     ask = questions("set", yes=yes, quiet=quiet, piped=keys == "-")

@@ -6,7 +6,8 @@ import orjson
 import typer
 
 from bulkcase.cli.console import write_out
-from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, Verbose, load_job, log_to_stderr
+from bulkcase.cli.logs import LogFormat, log_to_stderr
+from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, LogAs, Verbose, load_job
 from bulkcase.cli.show import show_problems
 from bulkcase.operations.check import examine
 
@@ -18,9 +19,10 @@ def check_command(
     limit: Limit = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Check everything that needs no network: the job, the file, every row. No secret is needed."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     planned, problems = examine(load_job(job, input_file=input_file), limit=limit)
     if as_json:
         found = {"input": planned.input, "rows": planned.rows, "problems": [asdict(problem) for problem in problems]}

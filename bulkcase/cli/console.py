@@ -1,5 +1,6 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import logging
 import os
 import sys
 from datetime import datetime
@@ -12,6 +13,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
+from bulkcase.logged import facts
+
+LOG = "bulkcase"
+"""The logger of everything that bulkcase logs."""
+_log = logging.getLogger(f"{LOG}.cli")
 
 for name in ("stdout", "stderr"):
     if getattr(sys, name) is None:  # closed by whoever started the program
@@ -38,6 +44,32 @@ class PatientConsole(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
+class ErrorConsole(PatientConsole):
+    """Standard error, which is a log for programs where that was asked for."""
+
+    is_log = False
+    """Whether each text becomes a line of the log."""
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print markup, or log its text: red is an error, yellow a warning."""
+        if not self.is_log:
+            super().print(*args, **kwargs)
+            return
+        markup = " ".join(map(str, args))
+        level = logging.ERROR if "[bold red]" in markup else logging.WARNING if "[yellow]" in markup else logging.INFO
+        _log.log(level, "%s", Text.from_markup(markup).plain)
+
+    def write_line(self, line: str) -> None:
+        """Write a line of the log as it is, as long as somebody reads it."""
+        if self.quiet:
+            return
+        try:
+            self.file.write(f"{line}\n")
+            self.file.flush()
+        except OSError:
+            self._lose_reader()
+
+
 def write_out(text: str) -> None:
     """Write a result for a program; that it may not be read to its end changes nothing of what was done."""
     try:
@@ -49,9 +81,10 @@ def write_out(text: str) -> None:
 
 # On a terminal long lines break between words; in a pipe a line stays a line.
 out = PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = PatientConsole(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+err = ErrorConsole(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 __all__ = [
+    "LOG",
     "complain",
     "err",
     "escape",
@@ -61,6 +94,7 @@ __all__ = [
     "out",
     "say",
     "someone_is_there",
+    "tell_end",
     "write_out",
 ]
 
@@ -68,7 +102,7 @@ __all__ = [
 def say(markup: str) -> None:
     """Print a message to standard error, above the bar of progress where there is one, its lines unbroken."""
     bars = sys.modules.get("tqdm")
-    if bars is None:
+    if bars is None or err.is_log:
         err.print(markup, soft_wrap=True)
         return
     with bars.tqdm.external_write_mode(file=sys.stderr):
@@ -76,20 +110,32 @@ def say(markup: str) -> None:
 
 
 def someone_is_there() -> bool:
-    """Say whether a person can be asked: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    """Say whether a person can be asked: both ends are a terminal, and what is told is not for a program."""
+    return not err.is_log and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def complain(error: BulkcaseError) -> None:
     """Print an error as one clear line a problem; what is none (exit code 0) as it is."""
     mark = "[bold red]error:[/] " if error.exit_code else ""
     for problem in error.problems:
+        if err.is_log:
+            level = logging.ERROR if error.exit_code else logging.INFO
+            _log.log(level, "%s", problem, extra=facts(exit_code=error.exit_code))
+            continue
         err.print(f"{mark}{escape(problem)}")
+
+
+def tell_end(text: str, exit_code: int) -> None:
+    """Say why the program ends without a result, whatever state it is in."""
+    if err.is_log:
+        _log.error("%s", text, extra=facts(exit_code=exit_code))
+    else:
+        sys.stderr.write(f"{text}\n")
 
 
 def indented(console: Console, markup: str, columns: int) -> None:
     """Print a text some columns to the right, all its lines where a terminal breaks it."""
-    if console.soft_wrap:
+    if console.soft_wrap or (isinstance(console, ErrorConsole) and console.is_log):
         console.print(" " * columns + markup)
     else:
         console.print(Padding(Text.from_markup(markup), (0, 0, 0, columns)))

@@ -70,7 +70,8 @@ def _interrupted(options: Options) -> Options:
 
 
 def _tell_what_is_left(ended: Run) -> None:
-    out.print("results.csv has all rows, failed.csv those that need a person")
+    out.print("report.html is the run to look at, results.xlsx the same for a spreadsheet")
+    out.print("results.csv has all rows, failed.csv those that need a person, failed/ the same by cause")
     out.print("Correct failed.csv and send it again:")
     command = command_line("resume", ended.id, ended.ledger)
     out.print(f"  {escape(command)} --input {escape(str(near(ended.folder)))}/failed.csv")

@@ -8,7 +8,8 @@ import orjson
 import typer
 
 from bulkcase.cli.console import err, escape, number, out, write_out
-from bulkcase.cli.options import AsJson, InSandbox, JobFile, Quiet, StateFolder, Verbose, log_to_stderr, placed
+from bulkcase.cli.logs import LogFormat, log_to_stderr
+from bulkcase.cli.options import AsJson, InSandbox, JobFile, LogAs, Quiet, StateFolder, Verbose, placed
 from bulkcase.cli.sending import with_display
 from bulkcase.job.load import load_without_rows
 from bulkcase.mapping.faults import escaped
@@ -32,9 +33,10 @@ def lookups_command(
     state: StateFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Learn statuses, priorities, queues and agents from the live cases, and write them to files to check and keep."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     loaded = placed(load_without_rows(job), state=state, sandbox=sandbox)
     found = with_display(lambda options: lookups(loaded, folder=output, **options), Options(), quiet=quiet)
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from bulkcase import __version__
 from bulkcase.cli.assign import set_command
 from bulkcase.cli.check import check_command
-from bulkcase.cli.console import complain
+from bulkcase.cli.console import LOG, complain, tell_end
 from bulkcase.cli.demo import demo_command
 from bulkcase.cli.interrupts import interrupt_by_signals
 from bulkcase.cli.lookups import lookups_command
@@ -46,7 +46,7 @@ def exit_code_of(arguments: list[str]) -> int:
         complain(error)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted: nothing more is sent\n")
+        tell_end("interrupted: nothing more is sent", 130)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; what is left in the buffer has no reader.
@@ -56,10 +56,9 @@ def exit_code_of(arguments: list[str]) -> int:
         shown = _shown_by_typer(error)
         if shown is not None:
             return shown
-        logging.getLogger("bulkcase").debug("a fault of bulkcase", exc_info=True)
-        sys.stderr.write(
-            f"error: a fault of bulkcase ({type(error).__name__}: {error}): please report it; --verbose shows where\n"
-        )
+        logging.getLogger(LOG).debug("a fault of bulkcase", exc_info=True)
+        what = f"{type(error).__name__}: {error}"
+        tell_end(f"error: a fault of bulkcase ({what}): please report it; --verbose shows where", 6)
         return 6
     return result if isinstance(result, int) else 0
 

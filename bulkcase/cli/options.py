@@ -1,12 +1,11 @@
 """Options that more than one command has, and what they do to a job."""
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bulkcase.cli.console import escape, say
+from bulkcase.cli.logs import LogFormat
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
 from bulkcase.operations.find import with_folders, with_input
@@ -39,6 +38,9 @@ ReportFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, for finding a fault.")]
+LogAs = Annotated[
+    LogFormat, typer.Option("--log-format", help="What standard error is: text for people, or JSON lines.")
+]
 NeverAsks = Annotated[bool, typer.Option("--yes", "-y", help="Not needed: only resume --input asks.")]
 Continue = Annotated[
     bool, typer.Option("--continue", help="Resume the unfinished run of this job; without one, start a new one.")
@@ -47,23 +49,6 @@ New = Annotated[
     bool, typer.Option("--new", help="Start a new run; the pending rows of an unfinished one stay pending.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
-
-
-class _Handler(logging.Handler):
-    """Says what happens where everything is said that is no result."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print a record as one line."""
-        say(escape(self.format(record)))
-
-
-def log_to_stderr(verbose: bool) -> None:
-    """Log what bulkcase does to standard error: with --verbose every call, else what a person should know."""
-    handler = _Handler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if verbose else "%(message)s"))
-    logger = logging.getLogger("bulkcase")
-    logger.handlers = [handler]
-    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def load_job(file: Path, *, input_file: str | None = None, state: Path | None = None, sandbox: bool = False) -> Job:

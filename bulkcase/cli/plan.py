@@ -7,21 +7,23 @@ import orjson
 import typer
 
 from bulkcase.cli.console import escape, out, write_out
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
     InputFile,
     InSandbox,
     JobFile,
     Limit,
+    LogAs,
     Quiet,
     StateFolder,
     Verbose,
     load_job,
-    log_to_stderr,
 )
 from bulkcase.cli.sending import with_display
 from bulkcase.cli.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
+from bulkcase.logged import RUN
 from bulkcase.model import Outcome
 from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
@@ -44,13 +46,15 @@ def plan_command(
     state: StateFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Say what a run would do, and save it as a plan that can be run as it is."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
     if output is not None:
         refuse_output(loaded, output)
     planned = with_display(lambda options: plan(loaded, limit=limit, **options), Options(), quiet=quiet)
+    RUN.set(planned.run_id)
     if output is not None:
         write_plan(planned, output)
     if as_json:

@@ -1,18 +1,22 @@
 """Progress: a bar by tqdm on a terminal, plain lines elsewhere."""
 
+import logging
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from bulkcase.cli.console import err, local_time
 from bulkcase.job.quantities import seconds_text
+from bulkcase.logged import facts
 from bulkcase.operations.progress import Progress
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+_log = logging.getLogger(__name__)
 _LINE_EVERY = 10.0
 """Seconds between two plain lines."""
 _COUNTED = {"rows": "rows", "pages": "pages of live cases read", "input": "rows of the file read"}
@@ -40,13 +44,17 @@ class ProgressDisplay:
         """Show how far the run is, or the reading of live cases before it."""
         if self._quiet or (progress.of == "pages" and not progress.done):
             return
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not err.is_log:
             self._draw(progress)
         elif time.monotonic() >= self._next_line or progress.done == progress.total:
             self._next_line = time.monotonic() + _LINE_EVERY
             total = f" of {progress.total:,}" if progress.total else ""
             counted = f"{progress.done:,}{total} {_COUNTED[progress.of]}"
-            err.print(f"{counted}, {progress.rate:.1f} a second{told(progress)}")
+            line = f"{counted}, {progress.rate:.1f} a second{told(progress)}"
+            if err.is_log:
+                _log.info("%s", line, extra=_facts(progress))
+            else:
+                err.print(line)
 
     def _draw(self, progress: Progress) -> None:
         if self._of != progress.of:
@@ -72,6 +80,17 @@ class ProgressDisplay:
             with suppress(OSError):  # nobody looks any more
                 self._bar.close()
             self._bar = None
+
+
+def _facts(progress: Progress) -> Mapping[str, Any]:
+    return facts(
+        event="progress",
+        of=progress.of,
+        done=progress.done,
+        total=progress.total or None,
+        rate=round(progress.rate, 3),
+        failed=progress.failed if progress.of == "rows" else None,
+    )
 
 
 def _bar_of(total: int) -> "tqdm[NoReturn]":

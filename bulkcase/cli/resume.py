@@ -1,9 +1,11 @@
 """bulkcase resume and bulkcase retry."""
 
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
     Corrected,
     InSandbox,
+    LogAs,
     NeverAsks,
     Quiet,
     ReportFolder,
@@ -12,7 +14,6 @@ from bulkcase.cli.options import (
     Verbose,
     Wait,
     Yes,
-    log_to_stderr,
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.operations.options import Options
@@ -31,9 +32,10 @@ def resume_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Go on with what is pending or unknown in a run, or with a corrected file in its place."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     ask = None
     if input_file is not None:
         ask = questions("resume --input", yes=yes, quiet=quiet, piped=input_file == "-")
@@ -56,9 +58,10 @@ def retry_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Send again the rows of a run that ended mismatch, conflict, failed or unknown."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     ended = with_display(
         lambda options: retry(run, state=state, sandbox=sandbox, **options),
         Options(wait=wait, reports=reports),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
     Continue,
@@ -11,6 +12,7 @@ from bulkcase.cli.options import (
     InSandbox,
     JobFile,
     Limit,
+    LogAs,
     New,
     Quiet,
     ReportFolder,
@@ -20,7 +22,6 @@ from bulkcase.cli.options import (
     Yes,
     choice_of,
     load_job,
-    log_to_stderr,
     placed,
 )
 from bulkcase.cli.sending import end, questions, with_display
@@ -49,9 +50,10 @@ def run_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Plan, ask, send, report: every row's fate in a report."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     choice = choice_of(go_on=go_on, new=new)
     by_set = None
     if saved is not None:

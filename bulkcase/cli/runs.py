@@ -7,25 +7,56 @@ import orjson
 import typer
 
 from bulkcase.cli.console import write_out
-from bulkcase.cli.options import AsJson, OfSandbox, ReportFolder, RunName, StateFolder, Verbose, log_to_stderr
+from bulkcase.cli.logs import LogFormat, log_to_stderr
+from bulkcase.cli.options import AsJson, LogAs, OfSandbox, ReportFolder, RunName, StateFolder, Verbose
 from bulkcase.cli.show import show_run
-from bulkcase.cli.show_runs import show_history, show_one, show_runs
+from bulkcase.cli.show_runs import show_drift, show_history, show_one, show_runs
 from bulkcase.clock import iso_utc
+from bulkcase.errors import UsageError
+from bulkcase.ledger.drift import Drift
 from bulkcase.ledger.history import Event
+from bulkcase.logged import RUN
 from bulkcase.operations import runs as ledger_runs
+from bulkcase.operations.drift import NIGHTS, drift
 from bulkcase.operations.report import report
 from bulkcase.operations.runs import Listed, Shown
 from bulkcase.reporting.summary import summary_text
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The id of a case.", show_default=False)]
-Newest = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Only the newest N runs.")]
+_NEWEST = 20
+Newest = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, help=f"Only the newest N runs: {_NEWEST}, with --drift {NIGHTS}."),
+]
+OfDrift = Annotated[
+    bool, typer.Option("--drift", help="Show what keeps failing, flips, or is gone, night after night of one job.")
+]
+JobName = Annotated[
+    str | None,
+    typer.Option("--job", metavar="JOB", help="With --drift: a job, by its file or name, not that of the last run."),
+]
 
 
 def runs_command(
-    *, limit: Newest = 20, sandbox: OfSandbox = False, as_json: AsJson = False, state: StateFolder = None
+    *,
+    limit: Newest = None,
+    of_drift: OfDrift = False,
+    job: JobName = None,
+    sandbox: OfSandbox = False,
+    as_json: AsJson = False,
+    state: StateFolder = None,
 ) -> None:
-    """List the runs of the ledger: what ended how, what is unfinished."""
-    found = ledger_runs.runs(limit=limit, state=state, sandbox=sandbox)
+    """List the runs of the ledger, job by job: what ended how, what is unfinished, what drifts from night to night."""
+    if job is not None and not of_drift:
+        raise UsageError("--job says whose drift is shown: add --drift")
+    if of_drift:
+        told = drift(job, nights=limit or NIGHTS, state=state, sandbox=sandbox)
+        if as_json:
+            _print(_drifting(told))
+        else:
+            show_drift(told)
+        return
+    found = ledger_runs.runs(limit=limit or _NEWEST, state=state, sandbox=sandbox)
     if as_json:
         _print([_listed(run) for run in found])
     else:
@@ -62,10 +93,12 @@ def report_command(
     state: StateFolder = None,
     reports: ReportFolder = None,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Write the report of a run anew, also of one that was killed."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     made = report(run, state=state, sandbox=sandbox, reports=reports)
+    RUN.set(made.id)
     if as_json:
         write_out(summary_text(made.summary))
     else:
@@ -90,7 +123,21 @@ def _listed(run: Listed) -> dict[str, Any]:
         "started_at": iso_utc(record.started_at) or None,
         "finished_at": iso_utc(record.finished_at) or None,
         "duration_s": round(record.duration, 3),
+        "calls": run.calls,
+        "needs_a_person": run.needs_a_person,
     }
+
+
+def _drifting(found: Drift) -> dict[str, Any]:
+    nights = [
+        asdict(night)
+        | {
+            "started_at": iso_utc(night.started_at),
+            "outcomes": {outcome.value: count for outcome, count in night.outcomes.items()},
+        }
+        for night in found.nights
+    ]
+    return asdict(found) | {"nights": nights, "is_quiet": found.is_quiet}
 
 
 def _shown(run: Shown) -> dict[str, Any]:

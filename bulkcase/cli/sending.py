@@ -1,8 +1,9 @@
 """What the commands that send rows have in common: the loop, the display, the signals, the end."""
 
 import asyncio
+import contextvars
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -13,6 +14,7 @@ from bulkcase.cli.options import need_yes
 from bulkcase.cli.progress import ProgressDisplay
 from bulkcase.cli.show import show_changes, show_plan, show_run, show_stop
 from bulkcase.ledger import RunRecord
+from bulkcase.logged import RUN, run_went
 from bulkcase.model import Outcome
 from bulkcase.operations.ended import Run
 from bulkcase.operations.options import Options
@@ -36,19 +38,25 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
         import uvloop  # noqa: PLC0415 - it does not exist on Windows
 
         factory = uvloop.new_event_loop
+    context = contextvars.copy_context()
     with asyncio.Runner(loop_factory=factory) as runner:
         try:
-            return runner.run(verb)
+            return runner.run(verb, context=context)
         except asyncio.CancelledError:  # by a second signal: the run has said how it goes on
             raise typer.Exit(130) from None
         except KeyboardInterrupt:  # typer would end it without a word
             raise typer.Abort from None
+        finally:
+            # What is told after it is of the same run.
+            RUN.set(context.get(RUN, ""))
 
 
 def with_display(verb: Callable[[Options], Coroutine[Any, Any, _T]], options: Options, *, quiet: bool) -> _T:
     """Run a verb that makes calls, with a progress display, stopped by signals."""
     with ProgressDisplay(quiet=quiet) as display:
-        options = Options(on_progress=display, stop=StopSwitch(), guard=stopped_by_signals, **options)
+        options = Options(
+            on_progress=display, stop=StopSwitch(), guard=stopped_by_signals, watched=someone_is_there(), **options
+        )
         return in_loop(verb(options))
 
 
@@ -72,7 +80,11 @@ def questions(command: str, *, yes: bool, quiet: bool, piped: bool) -> Questions
         raise need_yes(command)
 
     def agreed(plan: Plan) -> bool:
-        if not quiet:
+        RUN.set(plan.run_id)
+        if err.is_log:
+            # What is shown to people has cells in it.
+            run_went("planned", rows=plan.rows, cases=plan.cases, outcomes=_names(plan.counts), calls=dict(plan.calls))
+        elif not quiet:
             show_plan(plan)
             if not yes:
                 show_changes(plan.changes(), err)
@@ -86,6 +98,10 @@ def questions(command: str, *, yes: bool, quiet: bool, piped: bool) -> Questions
         return bool(answer.replace(",", "").strip() == str(calls))
 
     return Questions(send=agreed, unfinished=None if yes else _asked_about_unfinished)
+
+
+def _names(counts: Mapping[Outcome, int]) -> dict[str, int]:
+    return {outcome.value: count for outcome, count in counts.items()}
 
 
 def _asked_about_unfinished(run: RunRecord, pending: int) -> Choice | None:

@@ -6,8 +6,10 @@ import orjson
 import typer
 
 from bulkcase.cli.console import err, escape, number, out, write_out
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
+    LogAs,
     OfSandbox,
     Quiet,
     ReportFolder,
@@ -16,7 +18,6 @@ from bulkcase.cli.options import (
     Verbose,
     Wait,
     Yes,
-    log_to_stderr,
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.cli.show import show_causes, show_next
@@ -51,9 +52,10 @@ def verify_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Read the cases of a run back, and say of every row that was sent whether it stands there."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     found = with_display(
         lambda options: verify(run, state=state, sandbox=sandbox, **options), Options(reports=reports), quiet=quiet
     )
@@ -92,9 +94,10 @@ def undo_command(
     reports: ReportFolder = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Put the values back that stood in the cases before a run, where nobody has changed them since."""
-    log_to_stderr(verbose)
+    log_to_stderr(verbose, log_format)
     ask = questions("undo", yes=yes, quiet=quiet, piped=False)
     ended = with_display(
         lambda options: undo(run, state=state, sandbox=sandbox, abandon=abandon, ask=ask, **options),

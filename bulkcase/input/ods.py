@@ -24,7 +24,7 @@ def table_of_ods(content: Content, source: Source) -> Table:
     digest = content.sha256()
     sheets = _sheets(content)
     lines_of = partial(_lines, content)
-    name = fed_back_sheet(sheets, source.sheet, lines_of) or sheet_of(content.name, sheets, source.sheet)
+    name = fed_back_sheet(content.name, sheets, source.sheet, lines_of) or sheet_of(content.name, sheets, source.sheet)
     header, first = sheet_header(content.name, name, lines_of(name))
     return Table(
         content=content,

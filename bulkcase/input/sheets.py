@@ -12,6 +12,11 @@ from bulkcase.model import Rejection, Row
 MOST_CELLS = 50_000_000
 """Cells of the rectangle around all values of a sheet, above which it is not loaded (some 2 GB)."""
 
+_OVERVIEW, _ROWS = "Summary", "Rows"
+"""The sheets of results.xlsx; where there are too many rows for one, the next are called Rows 2, and so on."""
+_MOST_UNITS = 32_767
+"""What a cell of a workbook can hold, in units of UTF-16."""
+
 NOT_CALCULATED = "the formula has no stored value; open the file in a spreadsheet program and save it"
 
 
@@ -83,6 +88,9 @@ def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Ro
             yield _outside(header, line.number, table, "left of")
         elif not all(map(is_blank, line.cells[last:])):
             yield _outside(header, line.number, [*table, *line.cells[last:]], "right of")
+        elif header.kept is not None and any(map(_is_cut, table)):
+            why = "a text was too long for a cell of the workbook and is cut: take results.csv instead"
+            yield _with(header, line.number, table, Rejection("row_unreadable", why))
         elif row := header.row(line.number, table):
             yield row
 
@@ -108,14 +116,26 @@ def _with(header: Header, number: int, cells: list[Cell], rejection: Rejection) 
     return Row(number, tuple(own), rejection)
 
 
+def _is_cut(cell: Cell) -> bool:
+    """Say whether a cell of a results workbook ends where a cell can hold no more."""
+    is_long = isinstance(cell, str) and len(cell) > _MOST_UNITS // 2 and cell.endswith("…")
+    return is_long and len(str(cell).encode("utf-16-le", "surrogatepass")) >= 2 * _MOST_UNITS
+
+
 def fed_back_sheet(
-    sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
+    file: str, sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
 ) -> str | None:
     """Return the first visible sheet that is one of bulkcase's own results, where the job's setting does not find one.
 
-    A results file that a person saved as a workbook has a sheet of another name than the job's input.
+    A results file that a person saved as a workbook has a sheet of another name than the job's input, and results.xlsx
+    has two sheets. Raises InputError where that has its rows in more than one.
     """
     visible = [sheet.name for sheet in sheets if sheet.is_visible]
+    is_named = isinstance(wanted, str) and wanted in visible
+    if not is_named and {_OVERVIEW, _ROWS} <= set(visible) and _is_results(lines_of(_ROWS)):
+        if any(name.startswith(f"{_ROWS} ") for name in visible):
+            raise InputError(f"{file}: has its rows in more sheets than one: take results.csv, which has all of them.")
+        return _ROWS
     if wanted is None:
         found = len(visible) == 1
     else:

@@ -56,7 +56,7 @@ def table_of_workbook(content: Content, source: Source, kind: str) -> Table:
         with workbook:
             load = partial(_load, content, workbook, kind)
             sheets = _sheets(workbook)
-            name = fed_back_sheet(sheets, source.sheet, lambda sheet: load(sheet).lines())
+            name = fed_back_sheet(content.name, sheets, source.sheet, lambda sheet: load(sheet).lines())
             name = name or sheet_of(content.name, sheets, source.sheet)
             sheet = load(name)
     content.check_unchanged()

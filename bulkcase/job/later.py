@@ -3,16 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-_OFF: dict[str, Any] = {
-    "report.formats": ["csv"],
-    "report.private": [],
-    "report.metrics": "off",
-    "state.keep": "off",
-    "notify.webhook": "off",
-    "notify.email": "off",
-    "notify.smtp": "off",
-    "notify.on": "problem",
-}
+_OFF: dict[str, Any] = {"state.keep": "off"}
 
 
 def _shown(value: Any) -> str:

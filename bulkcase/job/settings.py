@@ -26,6 +26,7 @@ from bulkcase.job.quantities import (
     or_off,
     row_count,
 )
+from bulkcase.job.reports import Notify, Report
 from bulkcase.job.secrets import check_reference
 from bulkcase.job.sources import FieldSource, KeyColumn, Later, Lookup, Source, Table, Zone
 
@@ -175,29 +176,11 @@ class Safety(Table):
         return tuple(value) if isinstance(value, list) else value
 
 
-class Report(Table):
-    """What a run writes."""
-
-    directory: str = Field(default="reports", min_length=1)
-    formats: Later = Field(default_factory=lambda: ["csv"])
-    private: Later = Field(default_factory=list)
-    metrics: Later = "off"
-
-
 class State(Table):
     """Where the ledger is."""
 
     directory: str | None = Field(default=None, min_length=1)
     keep: Later = "off"
-
-
-class Notify(Table):
-    """Who is told."""
-
-    webhook: Later = "off"
-    email: Later = "off"
-    smtp: Later = "off"
-    on: Later = "problem"
 
 
 class Job(Table):
@@ -219,6 +202,7 @@ class Job(Table):
     _file: Path = PrivateAttr(default=Path("job.toml"))
     _cells: dict[str, str] | None = PrivateAttr(default=None)
     _undoes: str | None = PrivateAttr(default=None)
+    _sources: dict[str, FieldSource] | None = PrivateAttr(default=None)
 
     @property
     def file(self) -> Path:
@@ -246,6 +230,11 @@ class Job(Table):
         """The run that this job takes back; None for a job that has an input of its own."""
         return self._undoes
 
+    @property
+    def sources(self) -> dict[str, FieldSource]:
+        """What the columns of the file are mapped to; for a job that takes a run back, those of that run's file."""
+        return self.mapping if self._sources is None else self._sources
+
     def undoing(self, run_id: str, fields: Iterable[str]) -> Self:
         """Return the job that puts the values back which these fields of the cases had before a run.
 
@@ -262,6 +251,7 @@ class Job(Table):
             }
         )
         job._undoes = run_id  # noqa: SLF001 - a private attribute of this very class
+        job._sources = self.sources  # noqa: SLF001 - as above
         job._cells = None  # noqa: SLF001 - as above
         return job
 

@@ -5,25 +5,29 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import aiohttp
 
 from bulkcase.clock import Clock, moment
 from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.quota import Quota
+from bulkcase.kore.refusals import patience_lost, refused, without_tokens
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
 from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Silence, Verdict, judge, judge_silence
+from bulkcase.logged import facts
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
 _log = logging.getLogger(__name__)
 
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]+")
-_TOKEN_LIKE = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
 _WORTH_TELLING = 5.0
 """Seconds of waiting for the quota from which on people are told."""
+WAITS: Final = ("quota", "throttled", "server_gone", "hours")
+"""What a call may wait for: the quota; a server that throttles, or is gone; the hours in which the job may send."""
 _PATH = "/caseManagement/api/public/analytics/"
 
 
@@ -91,6 +95,8 @@ class Door:
         self._waiting = 0
         self._sleeper: asyncio.Timeout | None = None
         """Ends the sleep of whoever has the turn."""
+        self.waited = dict.fromkeys(WAITS, 0.0)
+        """Seconds in which no call could leave though one was wanted, by what it waited for, one of `WAITS`."""
 
     def pause(self) -> tuple[float, str]:
         """Return until when nobody's calls leave, on the clock's monotonic scale, and why; in words for people.
@@ -129,8 +135,12 @@ class Door:
             async with self._stop.interruptible(), self._turn:
                 # Only the breaker lets calls leave earlier than foreseen, and it wakes this one sleeper.
                 while not self._take():
-                    now = self._clock.monotonic()
-                    await self._sleep(self._free_at(now) - now)
+                    began = self._clock.monotonic()
+                    free_at, why = self._next(began)
+                    try:
+                        await self._sleep(free_at - began)
+                    finally:
+                        self.waited[why] += self._clock.monotonic() - began
         finally:
             self._waiting -= 1
 
@@ -159,7 +169,7 @@ class Door:
             if verdict.kind is Kind.CREDENTIALS and not renewed and self._tokens.renew(token):
                 renewed = True
             elif verdict.kind in {Kind.CREDENTIALS, Kind.WRONG_TARGET}:
-                self._stop.set(Stop(StopReason.SAFETY, _refused(verdict)))
+                self._stop.set(Stop(StopReason.SAFETY, refused(verdict)))
                 self._stop.check()
             elif verdict.kind is not Kind.THROTTLED:
                 return verdict
@@ -204,12 +214,14 @@ class Door:
             self._sleeper.reschedule(asyncio.get_running_loop().time())
             self._sleeper = None  # a scope is ended once
 
-    def _free_at(self, now: float) -> float:
-        return max(self._quota.free_at(now), self._throttle.until, self._breaker.free_at, self._held_until)
+    def _next(self, now: float) -> tuple[float, str]:
+        """Return when the next call may leave, and which of `WAITS` it waits for until then."""
+        free = (self._quota.free_at(now), self._throttle.until, self._breaker.free_at, self._held_until)
+        return max(zip(free, WAITS, strict=True))
 
     def _take(self) -> bool:
         now = self._clock.monotonic()
-        if self._free_at(now) > now:
+        if max(self._quota.free_at(now), self._throttle.until, self._breaker.free_at, self._held_until) > now:
             return False
         self._quota.take(now)
         self._breaker.take()
@@ -230,7 +242,16 @@ class Door:
                 self._quota.answered(now)
             kind = Kind.UNANSWERED if verdict is None else verdict.kind
             status = None if verdict is None else verdict.status
-            _log.debug("%s row %s: %s %s", request.path, request.row, status or "no answer", kind)
+            if _log.isEnabledFor(logging.DEBUG):
+                known = facts(
+                    event="call",
+                    row=request.row,
+                    case_id=request.case_id,
+                    endpoint=request.endpoint,
+                    status=status,
+                    verdict=kind.value,
+                )
+                _log.debug("%s row %s: %s %s", request.path, request.row, status or "no answer", kind, extra=known)
             self._record(Call(request.endpoint, left_at, now, kind, status, request.row))
             if verdict is None:
                 self._breaker.gone(request)
@@ -250,19 +271,19 @@ class Door:
                 ) as response:
                     body = await response.read()
         except NO_ANSWER as error:
-            return judge_silence(silence_of(error), _without_tokens(describe(error), token))
+            return judge_silence(silence_of(error), without_tokens(describe(error), token))
         if flight.was_cut_off:
             return judge_silence(Silence.CUT_OFF, "the run was ended before the answer came")
         # Before judging, which shortens: half a token would not be recognised any more.
         body = body.replace(token.encode(), b"***")
         headers = {name: response.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
         verdict = judge(response.status, headers, body, moment(self._clock.now()), request.case_id)
-        return replace(verdict, message=_without_tokens(verdict.message, token)) if verdict.message else verdict
+        return replace(verdict, message=without_tokens(verdict.message, token)) if verdict.message else verdict
 
     def _note(self, verdict: Verdict, left_at: float, now: float) -> None:
         if verdict.kind is Kind.THROTTLED:
             if self._throttle.throttled(left_at, now, verdict.wait):
-                self._stop.set(Stop(StopReason.SAFETY, _patience_lost(verdict, self._throttle.patience)))
+                self._stop.set(Stop(StopReason.SAFETY, patience_lost(verdict, self._throttle.patience)))
         elif verdict.status is not None:
             self._throttle.succeeded(left_at)
 
@@ -274,28 +295,3 @@ class Door:
         if was_open:
             self._wake()
         return replace(verdict, counts=False) if self._breaker.is_open else verdict
-
-
-def _without_tokens(text: str, token: str) -> str:
-    """Return what a server said without the token that it may have echoed."""
-    return _TOKEN_LIKE.sub("***", text.replace(token, "***"))
-
-
-def _refused(verdict: Verdict) -> str:
-    if verdict.code == "tls":
-        return f"the server's certificate is not trusted ({verdict.message}): set connection.ca_bundle"
-    if verdict.kind is Kind.WRONG_TARGET:
-        return f"the server knows no such target ({verdict.message}): check connection.stream_id and account_id"
-    advice = (
-        "set auth.jti = true"
-        if "replay" in verdict.message.lower()
-        else ("check the client id, the secret, the scope (ticked and published), account and stream")
-    )
-    return f"the server refuses these credentials ({verdict.message}): {advice}"
-
-
-def _patience_lost(verdict: Verdict, patience: float) -> str:
-    return (
-        f"the server throttled every call for {patience:.0f} s ({verdict.message}): "
-        "lower quota.windows or max_in_flight, or ask who else uses this quota"
-    )

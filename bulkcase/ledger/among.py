@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
-from bulkcase.ledger.figures import RunFigures
+from bulkcase.ledger.shown import ShownRows
 from bulkcase.ledger.tables import may_have_landed, rows, runs
 from bulkcase.model import Outcome
 
 _LATER_RUNS, _LATER_ROWS = runs.alias(), rows.alias()
 
 
-class AmongRuns(RunFigures):
+class AmongRuns(ShownRows):
     """What other runs have to do with the rows of one."""
 
     def overtaken(self, outcomes: Collection[Outcome]) -> Iterator[tuple[int, Outcome, str]]:

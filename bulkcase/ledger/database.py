@@ -55,7 +55,9 @@ def open_engine(path: Path) -> Engine:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _prove_local(path)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+        # No cell of a row in an error of the database.
+        url = URL.create("sqlite", database=str(path))
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", _prepare)
         with engine.connect() as connection:
             _prove_own(connection, path)

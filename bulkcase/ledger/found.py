@@ -72,6 +72,19 @@ class FoundRuns:
                 return found
             family = grown
 
+    def last_ends(self, run: RunRecord) -> tuple[float | None, float | None]:
+        """Return when a run of the same job at the same target last came to its end, and when one last ended well.
+
+        Seconds since the epoch; None where none did.
+        """
+        ended = [
+            (one.finished_at, one.exit_code == 0)
+            for one in self._runs(runs.c.job_file == run.job_file, runs.c.target == run.target)
+            if one.state is RunState.FINISHED and one.undoes is None and one.finished_at is not None
+        ]
+        finished = max((at for at, _ in ended), default=None)
+        return finished, max((at for at, is_well in ended if is_well), default=None)
+
     def undone_by(self, run: RunRecord) -> list[RunRecord]:
         """Return the runs that were started to take a run back, and are not taken back themselves, the oldest first."""
         found = self._runs(runs.c.undoes == run.id, runs.c.started_at.is_not(None))

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, select
 
-from bulkcase.ledger.rows import SENT
-from bulkcase.ledger.tables import rows, runs, sessions
+from bulkcase.cells import load_cells
+from bulkcase.ledger.records import ReportRecord
+from bulkcase.ledger.tables import SENT, rows, runs, sessions
 from bulkcase.ledger.transitions import outcome_of
 from bulkcase.model import Outcome
 
@@ -41,6 +42,9 @@ def events_of(case: str) -> Select[Any]:
             runs.c.id.label("run_id"),
             runs.c.target,
             runs.c.input,
+            runs.c.report,
+            runs.c.header,
+            rows.c.cells,
             rows.c.number,
             rows.c.state,
             rows.c.finished_at,
@@ -62,7 +66,11 @@ def events_of(case: str) -> Select[Any]:
 
 
 def as_event(found: Any) -> Event:
-    """Return the event in one line of `events_of`."""
+    """Return the event in one line of `events_of`, with nothing private in it."""
+    private = ReportRecord(**orjson.loads(found.report)).private
+    message = found.message
+    if private:
+        message = private.message(found.code, message, orjson.loads(found.header), load_cells(found.cells))
     return Event(
         run=found.run_id,
         target=found.target,
@@ -70,10 +78,10 @@ def as_event(found: Any) -> Event:
         row=found.number,
         outcome=outcome_of(found.state),
         finished_at=found.finished_at,
-        values={} if found.sent is None else orjson.loads(found.sent),
-        before=None if found.before is None else orjson.loads(found.before),
+        values=private.values({} if found.sent is None else orjson.loads(found.sent)),
+        before=None if found.before is None else private.values(orjson.loads(found.before)),
         attempts=found.attempts,
         code=found.code,
-        message=found.message,
+        message=message,
         by="" if found.user is None else f"{found.user}@{found.host}",
     )

@@ -1,13 +1,36 @@
 """A run as the ledger has it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from bulkcase.fields.private import Private
 from bulkcase.model import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """What the report of a run goes by, as its job said it last: its job file may be gone when it is made again."""
+
+    formats: Sequence[str] = ("csv",)
+    private_fields: Sequence[str] = ()
+    private_columns: Sequence[str] = ()
+    windows: Sequence[tuple[int, float]] = ()
+    """The quota: so many calls in so many seconds."""
+    job_sha256: str = ""
+    """Of the job file; empty where there is none."""
+
+    @property
+    def private(self) -> Private:
+        """What is masked in it."""
+        return Private(self.private_fields, self.private_columns)
+
+    def dumped(self) -> str:
+        """Return it as the ledger stores it."""
+        return orjson.dumps(asdict(self)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,7 @@ class RunRecord:
     """The id of the run that it takes back."""
     canary: str
     """How its first rows were checked, by `cases` or `answers`; empty until they have passed."""
+    report: ReportRecord
 
 
 class Place(NamedTuple):
@@ -69,5 +93,6 @@ def as_record(values: dict[str, Any]) -> RunRecord:
     values["definition"] = orjson.loads(values["definition"])
     values["notes"] = tuple(orjson.loads(values["notes"]))
     values["reading"] = orjson.loads(values["reading"])
+    values["report"] = ReportRecord(**orjson.loads(values["report"]))
     values["state"] = RunState(values["state"])
     return RunRecord(**values)

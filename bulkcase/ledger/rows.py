@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
-from bulkcase.cells import Cell, load_cells
 from bulkcase.errors import IllegalTransition, LedgerError
 from bulkcase.ledger.among import AmongRuns
 from bulkcase.ledger.changes import Change
@@ -16,27 +15,15 @@ from bulkcase.ledger.database import writing, writing_many
 from bulkcase.ledger.sessions import settle_in_flight
 from bulkcase.ledger.statements import Statements
 from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
-from bulkcase.ledger.tables import rows
-from bulkcase.ledger.transitions import SENDING, Event, outcome_of
-from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
+from bulkcase.ledger.tables import SENT, rows
+from bulkcase.ledger.transitions import SENDING, Event
+from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Row
 
 _PAGE = 500
 _NAMED = 20
 """How many rows an error names."""
 
 PENDING: Final = frozenset({Outcome.PENDING})
-
-
-class RowRecord(NamedTuple):
-    """A row as reports show it."""
-
-    number: int
-    cells: tuple[Cell, ...]
-    case_key: str
-    fields: str
-    """The fields of its update, separated by spaces."""
-    result: Result
-    finished_at: float | None
 
 
 class Sendable(NamedTuple):
@@ -194,43 +181,6 @@ class RunRows(AmongRuns):
         found = self._all(query)
         return _sendable(*found[0]) if found else None
 
-    def all(self) -> Iterator[RowRecord]:
-        """Yield every row in input order."""
-        query = select(*_SHOWN).where(rows.c.run == self._run).order_by(rows.c.number)
-        for found in self._stream(query):
-            yield self._record(*found)
-
-    def all_with_changes(self) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
-        """Yield every row in input order, with what is sent for it and what stands there before, as JSON."""
-        query = select(*_SHOWN, SENT, rows.c.before).where(rows.c.run == self._run).order_by(rows.c.number)
-        for *shown, sent, before in self._stream(query):
-            yield self._record(*shown), sent, before
-
-    def _record(
-        self,
-        number: int,
-        cells: bytes,
-        case_key: str | None,
-        fields: str,
-        state: str,
-        attempts: int,
-        status: int | None,
-        code: str,
-        message: str,
-        finished_at: float | None,
-        verified: str | None,
-    ) -> RowRecord:
-        result = Result(outcome_of(state), attempts, status, code, message, verified or "")
-        return RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
-
-    def _cells(self, number: int, stored: bytes) -> tuple[Cell, ...]:
-        try:
-            return load_cells(stored)
-        except ValueError:  # the database checks the form of its pages, not what is in them
-            raise LedgerError(
-                f"{self._path}: is damaged, row {number} cannot be read: restore it from a backup"
-            ) from None
-
     def _apply(self, cursor: Any, changes: Sequence[Change]) -> None:
         """Write changes that are one event from one state."""
         event, before, after = changes[0].event, str(changes[0].before), str(changes[0].after)
@@ -255,15 +205,7 @@ class RunRows(AmongRuns):
         return None, self._session, call.row, call.endpoint, *times, call.status, str(call.verdict)
 
 
-SENT: Final = func.coalesce(rows.c.sent, rows.c.body)
-"""What is sent for a row: all that was mapped, or what of it differs from the live case."""
-
 _SENDABLE: Final = (rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message)
-_SHOWN: Final = (
-    *(rows.c.number, rows.c.cells, rows.c.case_key, rows.c.fields, rows.c.state, rows.c.attempts),
-    *(rows.c.http_status, rows.c.code, rows.c.message, rows.c.finished_at, rows.c.verified),
-)
-"""What reports show of a row."""
 
 
 def _sendable(number: int, case_id: str, body: bytes, state: str, code: str, message: str) -> Sendable:

@@ -15,12 +15,14 @@ from bulkcase.ledger.compared import ComparedRows
 from bulkcase.ledger.database import in_words, open_engine, writing
 from bulkcase.ledger.found import FoundRuns
 from bulkcase.ledger.history import Event, as_event, events_of
-from bulkcase.ledger.records import Place, RunRecord
+from bulkcase.ledger.nights import Nights
+from bulkcase.ledger.records import Place, ReportRecord, RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.ledger.sent import SentRows
 from bulkcase.ledger.sessions import PastCall, Worker
 from bulkcase.ledger.snapshots import Snapshot
 from bulkcase.ledger.tables import runs
+from bulkcase.ledger.times import RunTimes
 from bulkcase.model import Call, Outcome, RunState
 
 _STAMP = "%Y%m%d-%H%M%S"
@@ -60,6 +62,7 @@ class Ledger(FoundRuns):
         continues: str | None = None,
         undoes: str | None = None,
         reports: str | None = None,
+        report: ReportRecord | None = None,
     ) -> RunRecord:
         """Add a run in the state `planned`; its id sorts after every other one of this ledger.
 
@@ -80,6 +83,7 @@ class Ledger(FoundRuns):
                 "continues": continues,
                 "undoes": undoes,
                 "reports": reports,
+                "report": (report or ReportRecord()).dumped(),
                 "state": RunState.PLANNED,
                 "planned_at": now,
             }
@@ -106,11 +110,12 @@ class Ledger(FoundRuns):
         now: Instant,
         place: Place,
         replaces: Sequence[RunRecord] = (),
+        report: ReportRecord | None = None,
     ) -> tuple[RunRecord, RunRows]:
         """Let a session begin its work on a run; return the run as it is then, and the rows as that session's.
 
         Its rows take the place of what is open in the runs that it replaces. Whoever calls this holds the lock of the
-        target; `account` is what an account-wide quota goes by.
+        target; `account` is what an account-wide quota goes by, `report` what its report goes by from now on.
         """
         with writing(self._writer, self.path):
             reads = run.snapshot is not None
@@ -121,11 +126,17 @@ class Ledger(FoundRuns):
                 "exit_code": None,
                 "folder": str(place.folder),
                 "reports": run.reports if place.reports is None else str(place.reports.absolute()),
+                "report": (report or run.report).dumped(),
             }
             self._writer.execute(update(runs).where(runs.c.seq == run.seq).values(values))
             for old in replaces:
                 sessions.take_over(self._writer, old.seq, run.seq, run.id, now.wall)
         return self.run(run.id), self.rows(run, session)
+
+    def note_waits(self, run: RunRecord, waited: Mapping[str, float]) -> None:
+        """Write for what the calls of the session on a run have waited, in seconds."""
+        with writing(self._writer, self.path):
+            sessions.note_waits(self._writer, run.seq, waited)
 
     def end(self, run: RunRecord, now: Instant) -> None:
         """Let the session of a run end its work, and write how that run ended."""
@@ -140,10 +151,10 @@ class Ledger(FoundRuns):
             of = None if run is None else run.seq
             return sessions.open_session(self._writer, of, target, account, worker, now, reads=True)
 
-    def end_look(self, session: int, now: Instant) -> None:
-        """Note that a session which only read is over."""
+    def end_look(self, session: int, now: Instant, waited: Mapping[str, float] | None = None) -> None:
+        """Note that a session which only read is over, and for what its calls have waited."""
         with writing(self._writer, self.path):
-            sessions.end(self._writer, session, now)
+            sessions.end(self._writer, session, now, waited)
 
     def record_calls(self, session: int, made: Sequence[Call]) -> None:
         """Write calls of a session."""
@@ -234,6 +245,14 @@ class Ledger(FoundRuns):
         """Return the rows of a run that has a snapshot, which are read beside their cases."""
         assert run.snapshot is not None, "no live case was read for it"
         return ComparedRows(self._engine, self._writer, run.seq, self.path, session, snapshot=run.snapshot)
+
+    def times(self, run: RunRecord) -> RunTimes:
+        """Return when the calls of a run were made, and what its time went on."""
+        return RunTimes(self._engine, self._writer, run.seq, self.path)
+
+    def nights(self, of: Sequence[RunRecord]) -> Nights:
+        """Return some runs, one at least, beside each other: what is told of cases is about the last one."""
+        return Nights(self._engine, self._writer, self.path, of)
 
     def sent(self, run: RunRecord, snapshot: int | None) -> SentRows:
         """Return the rows of a run that were sent, beside the cases of a snapshot where there is one."""

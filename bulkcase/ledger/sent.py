@@ -12,10 +12,9 @@ from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing_many
 from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.images import Images, attempts_of, images_of
-from bulkcase.ledger.rows import SENT
 from bulkcase.ledger.statements import Statements
 from bulkcase.ledger.stored import loaded, storable
-from bulkcase.ledger.tables import cases, may_have_landed, rows
+from bulkcase.ledger.tables import SENT, cases, may_have_landed, rows
 from bulkcase.model import Outcome
 
 _PAGE = 500

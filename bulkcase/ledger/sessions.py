@@ -3,9 +3,11 @@
 import getpass
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, select, update
 
 from bulkcase.clock import Instant
@@ -71,15 +73,26 @@ def open_session(
     return int(added[0])
 
 
-def end(connection: Connection, session: int, now: Instant) -> None:
-    """Note that a session is over."""
-    connection.execute(update(sessions).where(sessions.c.id == session).values(ended_at=now.wall))
+def end(connection: Connection, session: int, now: Instant, waited: Mapping[str, float] | None = None) -> None:
+    """Note that a session is over, and for what its calls have waited, where that is known."""
+    values: dict[str, Any] = {"ended_at": now.wall}
+    if waited is not None:
+        values["waited"] = orjson.dumps(dict(waited)).decode()
+    connection.execute(update(sessions).where(sessions.c.id == session).values(values))
+
+
+def note_waits(connection: Connection, run: int, waited: Mapping[str, float]) -> None:
+    """Note for what the calls of whoever works on a run have waited."""
+    connection.execute(update(sessions).where(_open(run)).values(waited=orjson.dumps(dict(waited)).decode()))
 
 
 def end_of_run(connection: Connection, run: int, now: Instant) -> None:
     """Note that nobody works on a run any more."""
-    open_ones = and_(sessions.c.run == run, sessions.c.ended_at.is_(None))
-    connection.execute(update(sessions).where(open_ones).values(ended_at=now.wall))
+    connection.execute(update(sessions).where(_open(run)).values(ended_at=now.wall))
+
+
+def _open(run: int) -> ColumnElement[bool]:
+    return and_(sessions.c.run == run, sessions.c.ended_at.is_(None))
 
 
 def recover(connection: Connection, target: str, now: Instant) -> None:

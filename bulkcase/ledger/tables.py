@@ -1,5 +1,7 @@
 """The tables of the ledger, in SQLAlchemy Core so that another database can take SQLite's place."""
 
+from typing import Final
+
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    func,
     not_,
     or_,
     text,
@@ -22,7 +25,7 @@ from sqlalchemy.sql.expression import FromClause
 from bulkcase.ledger.transitions import SENDING
 from bulkcase.model import Outcome
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -61,6 +64,8 @@ runs = Table(
     Column("undoes", String, ForeignKey("runs.id")),
     # How its canary was checked: by its cases or its answers; empty until it has passed.
     Column("canary", String, nullable=False, default=""),
+    # What its report goes by, as `bulkcase.ledger.records.ReportRecord` has it: JSON.
+    Column("report", Text, nullable=False, default="{}"),
 )
 
 snapshots = Table(
@@ -128,6 +133,8 @@ sessions = Table(
     Column("calls_after", Integer, nullable=False),
     # Whether it reads live cases: one call at a time that no row stands for.
     Column("reads", Integer, nullable=False, default=0),
+    # Seconds in which no call could leave, by what it waited for: JSON; null where it was killed.
+    Column("waited", Text),
 )
 
 rows = Table(
@@ -180,6 +187,10 @@ rows = Table(
     ),
     sqlite_with_rowid=False,
 )
+
+
+SENT: Final = func.coalesce(rows.c.sent, rows.c.body)
+"""What is sent for a row: all that was mapped, or what of it differs from the live case."""
 
 
 def may_have_landed(of: FromClause) -> ColumnElement[bool]:

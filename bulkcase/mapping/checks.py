@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
-from bulkcase.job.needs import LEARNABLE
+from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
 from bulkcase.job.zones import find_zone
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.dates import check_format
-from bulkcase.mapping.faults import listed, shown
+from bulkcase.mapping.faults import escaped, listed, shown
 from bulkcase.mapping.lookups import table_problems
 from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.templates import parse_template
@@ -42,6 +42,24 @@ def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: 
     for name in job.safety.allow_read_only:
         if name not in FIELDS:
             yield f"safety.allow_read_only: {shown(name)} {_unknown(name)}"
+    yield from (
+        f"report.private: {shown(name)} {found}" for name in job.report.private if (found := _private(name, job))
+    )
+
+
+def _private(name: str, job: Job) -> str:
+    """Return what keeps a name from being one of something private; empty where nothing does."""
+    if name.startswith(CUSTOM):
+        return "" if name.removeprefix(CUSTOM).strip() else "has no name of a custom field: write custom.NAME"
+    if name in {"_id", job.input.key.match}:
+        return "says which case a row is about, and stands in every report: take it out"
+    if not all(map(str.strip, name.split("."))):
+        return "is no name: write a field, or a path with one dot between its names"
+    known = {**FIELDS, **dict.fromkeys(sorted(SHOWN_ONLY - {"_id"})), **dict.fromkeys(job.mapping)}
+    if name in known or name.partition(".")[0] in known:
+        return ""
+    near = nearest(name, known)
+    return "is no field of a case: " + (f"did you mean {escaped(near)}?" if near else f"there are {', '.join(known)}")
 
 
 def _place(place: Place, allowed: Sequence[str]) -> Iterator[str]:

@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 from bulkcase.causes import tip
 from bulkcase.errors import CredentialsError
 from bulkcase.job import Job
-from bulkcase.ledger import Ledger, RunRows
+from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
+from bulkcase.operations.herald import ways_of
 from bulkcase.operations.plan import plan_without_looking
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import LEDGER, Runtime
 from bulkcase.operations.target import check_credentials
+from bulkcase.reporting.masked import masked_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = Non
     with TemporaryDirectory(prefix="bulkcase-check-") as folder, Ledger(Path(folder) / LEDGER) as ledger:
         planned = plan_without_looking(ledger, job, limit=limit, runtime=runtime or Runtime())
         problems = list(_warnings(job, planned))
-        problems += _bad_rows(planned.input, ledger.rows(ledger.run(planned.run_id)))
+        problems += _bad_rows(planned.input, ledger, ledger.run(planned.run_id))
         return planned, problems
 
 
@@ -60,11 +62,15 @@ def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:
     except CredentialsError as error:
         for problem in error.problems:
             yield Problem(str(job.file), None, "", problem, "Needed by run, not by check.", is_warning=True)
+    for problem in ways_of(job)[1]:
+        yield Problem(str(job.file), None, "", problem, "Needed to tell how a run ended.", is_warning=True)
     for note in planned.notes:
         yield Problem(planned.input, None, "", note, "Look at these before sending.", is_warning=True)
 
 
-def _bad_rows(name: str, rows: RunRows) -> Iterator[Problem]:
-    for row in rows.all():
+def _bad_rows(name: str, ledger: Ledger, run: RunRecord) -> Iterator[Problem]:
+    private = run.report.private
+    for row in ledger.rows(run).all():
         if row.result.outcome is Outcome.INVALID:
-            yield Problem(name, row.number, row.result.code, row.result.message, tip(row.result.code))
+            result = masked_row(row, run.header, private).result
+            yield Problem(name, row.number, result.code, result.message, tip(result.code))

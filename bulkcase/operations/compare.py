@@ -11,10 +11,11 @@ from bulkcase.ledger.changes import Change, decision
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.stored import Difference, Keyed, root_of
+from bulkcase.logged import row_ended
 from bulkcase.mapping.faults import Fault, joined, listed, shown
 from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.lookups import LearntTable
-from bulkcase.model import Outcome, Result
+from bulkcase.model import NEEDS_A_PERSON, Outcome, Result
 from bulkcase.planning.judge import Look, judge_row
 
 OnDecided = Callable[[int, Result], None]
@@ -71,6 +72,8 @@ def compare_rows(
             if judged.result is not None:
                 changes.append(decision(row.number, judged.result, now, row.state))
                 told(row.number, judged.result)
+                if judged.result.outcome in NEEDS_A_PERSON:
+                    row_ended(row.number, row.case_id, judged.result.outcome.value, judged.result.code)
                 difference = None if difference is None else difference._replace(state=judged.result.outcome)
             if difference is not None:
                 differences.append(difference)

@@ -43,6 +43,7 @@ windows = ["30/2s", "1200/1m"]    # all hold at once
 
 [report]
 directory = "reports"
+formats = ["csv", "html", "xlsx"]
 
 [state]
 directory = "state"

@@ -19,6 +19,7 @@ from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
 from bulkcase.operations.batches import batches
 from bulkcase.operations.definition import definition_of, refuse_changes
 from bulkcase.operations.progress import InputTally, OnProgress
+from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, near, target_name
 
 _NAMES_KEPT = 1000
@@ -74,6 +75,7 @@ def drafted(
             definition=definition_of(job, lookups),
             continues=None if continues is None else continues.id,
             reports=None if reports is None else str(reports.absolute()),
+            report=report_of(job),
         )
         try:
             yield _draft(ledger.rows(run), run, job, table, mapper, limit, InputTally(runtime.clock, on_progress))

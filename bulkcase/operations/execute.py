@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +11,20 @@ from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition,
 from bulkcase.job import Job
 from bulkcase.kore.door import Door
 from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
-from bulkcase.model import Outcome, Result, RunState, Stop, StopReason
+from bulkcase.logged import RUN, row_ended, run_went, tells_of_rows
+from bulkcase.model import NEEDS_A_PERSON, Outcome, Result, RunState, Stop, StopReason
 from bulkcase.operations.compare import OnDecided
 from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
+from bulkcase.operations.herald import heralded
 from bulkcase.operations.look import a_reader, wanted_of
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
 from bulkcase.operations.progress import Tally, reporting
 from bulkcase.operations.report import write_report
+from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
 from bulkcase.operations.supply import Supply, by_place, in_order
 from bulkcase.operations.target import check_credentials, left_by_earlier, open_door, open_target
@@ -35,17 +38,21 @@ _log = logging.getLogger(__name__)
 _WITH_A_CASE = frozenset(Outcome) - {Outcome.INVALID}
 
 
-@contextmanager
-def at_work(job: Job, command: str, options: Options) -> Iterator["Execution"]:
-    """Prepare to send rows of a job: credentials, hours, the lock of the target, the ledger.
+@asynccontextmanager
+async def at_work(job: Job, command: str, options: Options) -> AsyncGenerator["Execution"]:
+    """Prepare to send rows of a job: credentials, hours, the lock of the target, the ledger; tell how it ended.
 
     Raises CredentialsError, OutsideHours, Locked or EnvironmentFailed, before anything was done.
     """
     runtime = options.get("runtime") or Runtime()
-    check_credentials(job, runtime)
-    refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
-    with at_desk(job, command, runtime) as desk:
-        yield Execution(desk, options)
+    async with heralded(job, runtime, is_watched=options.get("watched", False)) as herald:
+        check_credentials(job, runtime)
+        refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
+        with at_desk(job, command, runtime) as desk:
+            execution = Execution(desk, options)
+            yield execution
+        # Only now, when the target is free for others: whoever is told may take their time.
+        herald.run = execution.ended
 
 
 class Execution:
@@ -58,8 +65,12 @@ class Execution:
         self._on_progress = options.get("on_progress")
         self._wait = options.get("wait", False)
         self._reports = options.get("reports")
+        self.ended: Run | None = None
+        """The run that it has ended."""
         self._fault: Stop | None = None
         self._journal: Journal | None = None
+        self._waited: Mapping[str, float] = {}
+        """For what its calls have waited."""
         self._left = 0
         """Rows that are to be sent and have not been settled."""
 
@@ -81,7 +92,15 @@ class Execution:
                 place = Place(report_folder(desk.job, before.id), self._reports)
                 make_folder(place.folder)  # found out now, not after the last row
                 account, now = account_name(desk.job), runtime.instant()
-                record, rows = desk.ledger.start(before, runtime.worker, account, now, place, replaces)
+                record, rows = desk.ledger.start(
+                    before, runtime.worker, account, now, place, replaces, report_of(desk.job)
+                )
+            RUN.set(before.id)
+            run_went("started", job=before.job, target=before.target, rows=before.rows)
+            if before.started_at is None and tells_of_rows():
+                for row in rows.all():
+                    if row.result.outcome in NEEDS_A_PERSON:  # by the mapping or a look, before it was a run
+                        row_ended(row.number, row.case_key or None, row.result.outcome.value, row.result.code)
             with _said_how_to_go_on(before, desk):
                 try:
                     await self._send_or_stop(rows, outcomes, record)
@@ -116,6 +135,7 @@ class Execution:
             open_target(job, runtime, rows.case_keys(_WITH_A_CASE), left_by_earlier(self._desk, record)) as target,
             open_door(self._desk, target, forecast, self._stop, journal) as door,
         ):
+            self._waited = door.waited
             tally = Tally(forecast, runtime.clock, door.pause)
             settled = self._counted(stop_on_failures(job.safety, self._stop, tally.settled))
             async with (
@@ -162,11 +182,14 @@ class Execution:
         if self._journal is not None:
             self._journal.flush()
         rows.settle_in_flight(self._desk.runtime.clock.now())
+        self._desk.ledger.note_waits(record, self._waited)
         counts = rows.counts()
         assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
         stop = self._fault or self._stop.stop
         left = self._left + (self._unread(record) if stop is not None else 0)
         state, exit_code, reason = ending(before, counts, stop, left)
+        outcomes = {outcome.value: count for outcome, count in counts.items()}
+        run_went("ended", outcomes=outcomes, state=state.value, exit_code=exit_code)
         now, spent = self._desk.runtime.clock.now(), self._spent(before)
         # The ledger has more of it than there was at the start: how its canary was checked.
         record = self._desk.ledger.run(record.id)
@@ -174,17 +197,18 @@ class Execution:
 
     def _report(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> Run:
         """Write the report of a run that has ended, and only then that it has: whoever is killed before can resume."""
-        desk = self._desk
+        desk, now = self._desk, self._desk.runtime.clock.now()
         try:
             for old in replaced:
                 # A corrected file that lies there is somebody's work: it is not written over.
-                if Path(before.input).parent != Path(old.folder or ""):
-                    write_report(desk.ledger, desk.ledger.run(old.id))
-            made = write_report(desk.ledger, ended, spent=lambda: self._spent(before))
+                if old.folder is None or not Path(before.input).is_relative_to(old.folder):
+                    write_report(desk.ledger, desk.ledger.run(old.id), now)
+            made = write_report(desk.ledger, ended, now, spent=lambda: self._spent(before))
         except EnvironmentFailed:
             self._end(ended)
             raise
         self._end(replace(ended, duration=made.summary.duration_s))
+        self.ended = made
         return made
 
     def _end_of_cancelled(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> None:

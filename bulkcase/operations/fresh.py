@@ -10,6 +10,7 @@ from bulkcase.ledger import ComparedRows
 from bulkcase.ledger.changes import decision
 from bulkcase.ledger.compared import NOT_SEEN
 from bulkcase.ledger.rows import PENDING, Sendable
+from bulkcase.logged import row_ended
 from bulkcase.model import Outcome, Result
 from bulkcase.operations.compare import OnDecided, compare_rows
 from bulkcase.operations.whereabouts import Whereabouts
@@ -142,17 +143,21 @@ class FreshRows:
         if found is not None and found.looked_at == found.read_at:
             return found
         # What the look cannot tell stays in doubt, and is not sent either.
-        self._told(row.number, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
+        self._end(row, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
         return None
 
     def _give_up(self, row: Sendable) -> None:
         """Leave a row alone whose case is not there any more; one in doubt stays so."""
         if row.last is Outcome.UNKNOWN:
-            self._told(row.number, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
+            self._end(row, Result(Outcome.UNKNOWN, code=row.code, message=row.message))
             return
         message = f"{row.case_id} was seen when the run was planned, and is not in the list of cases any more"
         result = Result(Outcome.FAILED, code=NOT_SEEN, message=message)
         self._rows.apply([decision(row.number, result, self._clock.now(), row.last)])
+        self._end(row, result)
+
+    def _end(self, row: Sendable, result: Result) -> None:
+        row_ended(row.number, row.case_id, result.outcome.value, result.code)
         self._told(row.number, result)
 
     def _sent_at(self, row: Sendable) -> float:

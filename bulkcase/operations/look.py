@@ -152,6 +152,7 @@ async def opened_reader(
     forecast = Forecast(0, job.quota.windows, job.quota.pace, job.quota.max_in_flight)
     session = ledger.look(target_name(job), account_name(job), runtime.worker, runtime.instant(), run)
     journal = Journal(lambda _, made: ledger.record_calls(session, made))
+    waited: Mapping[str, float] | None = None
     try:
         with guard(stop):
             async with (
@@ -159,6 +160,7 @@ async def opened_reader(
                 open_door(desk, target, forecast, stop, journal) as door,
                 _hours(job, door, runtime, stop, options, keeps_hours=keeps_hours),
             ):
+                waited = door.waited
                 tally = PageTally(job.quota.windows, runtime.clock, door.pause)
                 async with reporting(tally, options.get("on_progress"), runtime.clock):
                     yield AtReader(desk, a_reader(job, door, runtime, journal, stop, wanted=wanted), tally)
@@ -166,7 +168,7 @@ async def opened_reader(
         raise _not_planned(stop) from None
     finally:
         journal.flush()
-        ledger.end_look(session, runtime.instant())
+        ledger.end_look(session, runtime.instant(), waited)
 
 
 def a_reader(

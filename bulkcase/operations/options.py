@@ -24,4 +24,6 @@ class Options(TypedDict, total=False):
     """Ends the run early from outside."""
     guard: Guard
     """Entered while a run is at work: what sets the switch then, signals above all."""
+    watched: bool
+    """Whether a person sees what goes wrong before a run starts: then nobody else is told of it."""
     runtime: Runtime | None

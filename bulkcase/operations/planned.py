@@ -11,7 +11,7 @@ import orjson
 
 from bulkcase.errors import EnvironmentFailed, UsageError
 from bulkcase.fields.catalogue import READ_ONLY
-from bulkcase.fields.parts import parts, shown
+from bulkcase.fields.changes import ChangeCounter, ChangeGroup
 from bulkcase.job import Job, load_without_rows
 from bulkcase.job.needs import oldest_look
 from bulkcase.job.sources import FILE
@@ -20,9 +20,9 @@ from bulkcase.ledger.snapshots import SnapshotRecord
 from bulkcase.ledger.stored import root_of
 from bulkcase.model import Outcome
 from bulkcase.operations.runtime import Runtime, command_line, is_sandbox, ledger_path, near, rehearsal
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting import frame_of, write_decisions
+from bulkcase.reporting.masked import changes_told, masked_row
 from bulkcase.reporting.summary import Cause, causes_of
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ class Plan:
 
     def changes(self) -> Sequence[ChangeGroup]:
         """Return what would be changed from what to what, in groups, the largest first."""
-        counter = ChangeCounter()
         with Ledger(self.ledger) as ledger:
-            for sent, before in ledger.rows(ledger.run(self.run_id)).differences():
+            record = ledger.run(self.run_id)
+            counter = ChangeCounter(record.report.private)
+            for sent, before in ledger.rows(record).differences():
                 counter.see(orjson.loads(sent), None if before is None else orjson.loads(before))
         return counter.groups()
 
@@ -121,7 +122,7 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
         clears=run.clears,
         forecast=forecast,
         finish_at=_finish(job, runtime.clock.now(), forecast.seconds),
-        causes=causes_of(rows),
+        causes=causes_of(rows, run),
         notes=(*run.notes, *_partly(rows.partly() if run.undoes is not None else 0)),
         reading=run.reading,
         rereads=rereads,
@@ -198,23 +199,16 @@ def write_plan(plan: Plan, path: Path) -> None:
     with Ledger(plan.ledger) as ledger:
         record = ledger.run(plan.run_id)
         try:
-            rows = ledger.rows(record).all_with_changes()
-            write_decisions(path, record.header, ((row, _changes(sent, before)) for row, sent, before in rows))
+            private = record.report.private
+            rows = (
+                (masked_row(row, record.header, private), changes_told(sent, before, private))
+                for row, sent, before in ledger.rows(record).all_with_changes()
+            )
+            write_decisions(path, private.header(record.header), rows)
         except EnvironmentFailed:
             raise EnvironmentFailed(
                 f"{path}: cannot be written: name another file with -o; the plan is saved: {command_for(plan)}"
             ) from None
-
-
-def _changes(sent: bytes | None, before: bytes | None) -> list[tuple[str, str, str]]:
-    """Return name, old and new value of what is sent; the old one is empty where it was not read."""
-    found = parts(orjson.loads(sent or b"{}"), None if before is None else orjson.loads(before))
-    # A line break in a value would look like the next value.
-    return [(name, _line(shown(old, name)), _line(shown(new, name))) for name, old, new in found]
-
-
-def _line(text: str) -> str:
-    return " ".join(text.splitlines())
 
 
 def forecast_of(job: Job, calls: int) -> Forecast:

@@ -1,17 +1,27 @@
 """report: what became of a run, made from the ledger when it ends and again whenever asked."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bulkcase.errors import UsageError
+from bulkcase.errors import BulkcaseError, UsageError
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.desk import recovered
 from bulkcase.operations.ended import Run
 from bulkcase.operations.find import found_run
+from bulkcase.operations.page import page_of
 from bulkcase.operations.runtime import Runtime, command_line
-from bulkcase.reporting import FILES, Summary, write_results, write_summary
+from bulkcase.reporting import Summary, write_results, write_summary
+from bulkcase.reporting.html import FILE as PAGE
+from bulkcase.reporting.html import write_page
+from bulkcase.reporting.lines import write_lines
+from bulkcase.reporting.masked import masked
+from bulkcase.reporting.summary import FILE as SUMMARY
+from bulkcase.reporting.workbook import write_workbook
+
+_log = logging.getLogger(__name__)
 
 
 def report(
@@ -28,8 +38,9 @@ def report(
     Raises UsageError where there is no such run, or where it was never started or goes on at this moment.
     """
     path, record = found_run(run, state=state, sandbox=sandbox)
+    runtime = runtime or Runtime()
     if record.state is RunState.RUNNING:
-        recovered(path, record, runtime or Runtime())
+        recovered(path, record, runtime)
     with Ledger(path) as ledger:
         record = ledger.run(record.id)
         if record.state is RunState.RUNNING:
@@ -39,19 +50,43 @@ def report(
             raise UsageError(f"run {record.id} was never started: there is nothing to report")
         if reports is not None:
             record = replace(record, folder=str(reports.absolute() / record.id))
-        return write_report(ledger, record)
+        return write_report(ledger, record, runtime.clock.now())
 
 
-def write_report(ledger: Ledger, record: RunRecord, spent: Callable[[], float] | None = None) -> Run:
+def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[[], float] | None = None) -> Run:
     """Write the report of a run as the ledger has it now; raises EnvironmentFailed where it cannot be written.
 
-    `spent` tells the seconds that the run has taken in all, this report included.
+    `now` is the moment that it shows, in seconds since the epoch; `spent` tells the seconds that the run has taken in
+    all, this report included.
     """
     assert record.folder is not None, "it was started"
-    rows, folder = ledger.rows(record), Path(record.folder)
-    write_results(folder, record.header, rows.all(), record.undoes)
-    if spent is not None:
-        record = replace(record, duration=spent())
-    summary = Summary.of(record, rows, FILES)
+    folder = Path(record.folder)
+    # The rows first: nothing else can be sent again.
+    files = write_results(folder, record.header, ledger.rows(record).all(), record.undoes)
+    summary = Summary.of(record, ledger.rows(record), files)
+    made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
+    # The page comes last: it leads to all other files.
+    for form in sorted(set(record.report.formats) - {"csv"}, key=lambda form: (form == "html", form)):
+        try:
+            files.append(_form(form, ledger, record, replace(made, summary=replace(summary, files=files)), now))
+        except BulkcaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - it must not cost the run its summary
+            _log.debug("a fault of bulkcase", exc_info=True)
+            _log.warning("the report as %s was not written: a fault of bulkcase (%s): please report it", form, fault)
+    spent_s = summary.duration_s if spent is None else spent()
+    summary = replace(summary, files=[*files, SUMMARY], duration_s=spent_s)
     write_summary(folder, summary)
-    return Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
+    return replace(made, summary=summary)
+
+
+def _form(name: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -> str:
+    """Write the report in another form, with nothing private in it; return the name of the file."""
+    private, folder = record.report.private, made.folder
+    if name == "html":
+        write_page(folder, page_of(ledger, record, made.summary, made.next_command, now))
+        return PAGE
+    header, rows = private.header(record.header), masked(ledger.rows(record).all(), record.header, private)
+    if name == "xlsx":
+        return write_workbook(folder, header, rows, made.summary)
+    return write_lines(folder, header, rows)

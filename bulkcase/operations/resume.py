@@ -56,7 +56,7 @@ async def resume(
         if record.undoes is not None:
             raise UsageError(f"run {record.id} takes run {record.undoes} back and has no file: leave --input out")
         job = with_input(job, input)
-    with at_work(job, f"resume {record.id}", options) as execution:
+    async with at_work(job, f"resume {record.id}", options) as execution:
         if input is None:
             return await resume_at_work(execution, record)
         return await _corrected(execution, record, ask, options)
@@ -68,7 +68,8 @@ async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = Fa
     For the arguments and what is raised see `resume`. A run with pending rows has to be resumed first.
     """
     path, record = found_run(run, state=state, sandbox=sandbox)
-    with at_work(job_of(record, path, reports=options.get("reports")), f"retry {record.id}", options) as execution:
+    job = job_of(record, path, reports=options.get("reports"))
+    async with at_work(job, f"retry {record.id}", options) as execution:
         ledger = execution.desk.ledger
         record = _as_it_is_now(execution.desk, record)
         _refuse_what_was_taken_back(ledger, record)
@@ -122,7 +123,8 @@ async def _go_on(execution: Execution, record: RunRecord, outcomes: Collection[O
         _log.info("%s: %d rows of run %s to send to %s", record.job, waiting, record.id, record.target)
         return replace(await execution.run(record, outcomes), note=_file_of_today(desk, record))
     named = ", ".join(sorted(outcomes))
-    return replace(write_report(desk.ledger, record), note=f"nothing to do: no row of it is left {named}")
+    made = write_report(desk.ledger, record, desk.runtime.clock.now())
+    return replace(made, note=f"nothing to do: no row of it is left {named}")
 
 
 def _file_of_today(desk: Desk, record: RunRecord) -> str:

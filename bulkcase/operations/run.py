@@ -47,7 +47,7 @@ async def run(
     """
     options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
-    with at_work(job, f"run {job.file.name}", options) as execution:
+    async with at_work(job, f"run {job.file.name}", options) as execution:
         desk = execution.desk
         left = desk.ledger.unfinished(str(job.file.resolve()), target_name(job))
         if left and _choice(desk, left[-1], unfinished, ask) == "continue":

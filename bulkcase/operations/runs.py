@@ -8,7 +8,7 @@ from bulkcase.errors import UsageError
 from bulkcase.ledger import Ledger, RunRecord, Worker
 from bulkcase.ledger.history import Event
 from bulkcase.ledger.locks import Holder, holder_of
-from bulkcase.model import Outcome, RunState
+from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.operations.desk import lock_name
 from bulkcase.operations.ended import Run, command_after
 from bulkcase.operations.find import existing_ledger, found_run
@@ -26,6 +26,13 @@ class Listed:
     """As it is: a run that nobody works on any more is interrupted, whatever it could still write down."""
     undone_by: Sequence[str]
     """The runs that were started to take it back."""
+    calls: int
+    """Made for it so far, of any kind."""
+
+    @property
+    def needs_a_person(self) -> int:
+        """The number of rows that somebody has to look at."""
+        return sum(self.outcomes[outcome] for outcome in NEEDS_A_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +57,17 @@ def runs(
     locks = (runtime or Runtime()).locks()
     path = existing_ledger(state=state, sandbox=sandbox)
     with Ledger(path) as ledger:
+        newest = ledger.runs()[-limit:]
+        calls = ledger.nights(newest).calls() if newest else {}
         return [
             Listed(
                 record,
                 ledger.rows(record).counts(),
                 _state(record, _holder(record, path, locks)),
                 [one.id for one in ledger.undone_by(record)],
+                calls[record.seq],
             )
-            for record in ledger.runs()[-limit:]
+            for record in newest
         ]
 
 
@@ -80,6 +90,7 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
             workers=ledger.workers(record),
             next_command="" if undone_by else _next_command(record, path, holder, is_state, summary.outcomes),
             undone_by=undone_by,
+            calls=sum(summary.calls.values()),
         )
 
 

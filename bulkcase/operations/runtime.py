@@ -13,6 +13,7 @@ import platformdirs
 from bulkcase.clock import Clock, Instant, SystemClock
 from bulkcase.job import Job
 from bulkcase.job.quantities import Window
+from bulkcase.job.reports import Notify
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Worker
 from bulkcase.sandbox import SandboxSettings
@@ -71,6 +72,9 @@ def rehearsal(job: Job) -> Job:
             "quota": job.quota.model_copy(update={"windows": windows}),
             # There is nobody to be spared at daytime.
             "safety": job.safety.model_copy(update={"send_between": None}),
+            # And nobody is to take it for the real thing.
+            "report": job.report.model_copy(update={"metrics": None}),
+            "notify": Notify(),
         }
     )
 

@@ -14,7 +14,7 @@ from bulkcase.model import Outcome, Result
 from bulkcase.operations.whereabouts import Case
 from bulkcase.planning.aside import Aside
 from bulkcase.planning.landed import ASIDE
-from bulkcase.reporting.files import whole_file
+from bulkcase.reporting.files import last_written, whole_file
 
 FILE: Final = "canary.json"
 """What a report has of such cases: as they were before a canary, and as they are."""
@@ -38,7 +38,7 @@ def keep_touched(folder: Path, sent: SentRows, touched: Sequence[Touched], now: 
     """
     if not touched:
         return
-    entries = _kept(folder / FILE)
+    entries = _kept(last_written(folder / FILE))
     for one in touched:
         entry = {"row": one.row.number, "case_id": one.row.case_id, "sent": one.row.sent}
         # Of a case that was touched before, what it was then is worth more than what that left of it.

@@ -23,6 +23,7 @@ from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan_of_draft
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Questions, agree
+from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, command_line, near, target_name
 from bulkcase.operations.touched import FILE
 from bulkcase.planning.landed import ASIDE
@@ -61,7 +62,7 @@ async def undo(
             f"the last run, {record.id}, takes run {record.undoes} back: to do again what that one did, give its id"
         )
     job = job_of(record, path, reports=options.get("reports")).undoing(record.id, _roots(record))
-    with at_work(job, f"undo {record.id}", options) as execution:
+    async with at_work(job, f"undo {record.id}", options) as execution:
         desk = execution.desk
         record = desk.ledger.run(record.id)
         _refuse(record, path, abandon=abandon)
@@ -127,6 +128,7 @@ def _drafted(desk: Desk, record: RunRecord, options: Options) -> Iterator[Draft]
         definition=said,
         undoes=record.id,
         reports=None if reports is None else str(reports.absolute()),
+        report=report_of(desk.job),
     )
     try:
         yield _draft(ledger, run, record, runtime.clock.now())

@@ -8,6 +8,7 @@ from typing import Final, Unpack
 from bulkcase.errors import CasesRefused, UsageError
 from bulkcase.ledger import Ledger, RunRecord, Snapshot
 from bulkcase.ledger.stored import root_of
+from bulkcase.logged import RUN
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
@@ -58,6 +59,7 @@ async def verify(
     options.setdefault("stop", StopSwitch())
     runtime = options.get("runtime") or Runtime()
     path, record = found_run(run, state=state, sandbox=sandbox)
+    RUN.set(record.id)
     job = job_of(record, path, reports=options.get("reports"))
     check_credentials(job, runtime)
     with at_desk(job, f"verify {record.id}", runtime) as desk:
@@ -109,4 +111,4 @@ def _reported(desk: Desk, record: RunRecord) -> Run:
     if record.state is RunState.FINISHED or is_done:
         state, exit_code, reason = ending(record, counts, None, 0)
         record = desk.ledger.update_run(record, state=state, exit_code=exit_code, reason=reason)
-    return write_report(desk.ledger, record)
+    return write_report(desk.ledger, record, desk.runtime.clock.now())

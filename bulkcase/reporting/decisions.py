@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bulkcase.formulas import defuse
-from bulkcase.ledger.rows import RowRecord
+from bulkcase.ledger.shown import RowRecord
 from bulkcase.model import Outcome
 from bulkcase.reporting.files import whole_file
 from bulkcase.reporting.results import ENCODING, original_cells
@@ -26,16 +26,18 @@ Change = tuple[str, str, str]
 """Name, old and new value of one change, as a person knows them."""
 
 
-def write_decisions(path: Path, header: Sequence[str], rows: Iterable[tuple[RowRecord, Sequence[Change]]]) -> None:
+def write_decisions(path: Path, header: Sequence[str], rows: Iterable[tuple[RowRecord, Sequence[Change]]]) -> Path:
     """Write every row with its decision and its changes, one a line in its cell where there are several.
 
-    Raises EnvironmentFailed where the file cannot be written.
+    Returns where the file stands: beside `path` where a program holds that open. Raises EnvironmentFailed where it
+    cannot be written.
     """
     with whole_file(path, ENCODING) as file:
         writer = csv.writer(file)
         writer.writerow([*(defuse(name) for name in header), *COLUMNS])
         for row, changes in rows:
             writer.writerow([*original_cells(row, len(header)), *_decision(row, changes)])
+    return file.path
 
 
 def _decision(row: RowRecord, changes: Sequence[Change]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from bulkcase.ledger.rows import RowRecord
+from bulkcase.ledger.shown import RowRecord
 from bulkcase.reporting.results import COLUMNS, changed_fields
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ import orjson
 
 from bulkcase.causes import tip
 from bulkcase.clock import iso_utc
+from bulkcase.fields.private import Private
 from bulkcase.kore.verdict import Kind
 from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.model import Outcome
 from bulkcase.reporting.files import make_folder, whole_file
+from bulkcase.reporting.masked import masked_row
 
 FILE = "summary.json"
 
@@ -68,7 +70,7 @@ class Summary:
             target=run.target,
             state=run.state,
             exit_code=run.exit_code,
-            reason=run.reason,
+            reason=run.report.private.reason(run.reason),
             continues=run.continues,
             undoes=run.undoes,
             rows=sum(outcomes.values()) if run.rows is None else run.rows,
@@ -82,7 +84,7 @@ class Summary:
             started_at=run.started_at,
             finished_at=run.finished_at,
             duration_s=run.duration,
-            errors=causes_of(rows),
+            errors=causes_of(rows, run),
             files=files,
         )
 
@@ -96,9 +98,17 @@ class Summary:
         return values
 
 
-def causes_of(rows: RunRows) -> list[Cause]:
+def causes_of(rows: RunRows, run: RunRecord) -> list[Cause]:
     """Return why rows did not end well, the most frequent cause first, with the first row of each."""
-    return [Cause(code, count, f"row {first}: {message}", tip(code)) for code, count, first, message in rows.causes()]
+    private = run.report.private
+    return [
+        Cause(code, count, f"row {first}: {_said(message, first, rows, run, private)}", tip(code))
+        for code, count, first, message in rows.causes()
+    ]
+
+
+def _said(message: str, number: int, rows: RunRows, run: RunRecord, private: Private) -> str:
+    return masked_row(rows.one_shown(number), run.header, private).result.message if private else message
 
 
 def summary_text(summary: Summary) -> str:
@@ -106,8 +116,9 @@ def summary_text(summary: Summary) -> str:
     return orjson.dumps(summary.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def write_summary(folder: Path, summary: Summary) -> None:
-    """Write summary.json; raises EnvironmentFailed where it cannot be written."""
+def write_summary(folder: Path, summary: Summary) -> str:
+    """Write summary.json and return the file's name; raises EnvironmentFailed where it cannot be written."""
     make_folder(folder)
     with whole_file(folder / FILE) as file:
         file.write(summary_text(summary))
+    return file.path.name

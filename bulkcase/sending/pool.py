@@ -10,7 +10,8 @@ from bulkcase.kore.door import Door
 from bulkcase.ledger.changes import intent, outcome
 from bulkcase.ledger.journal import Journal
 from bulkcase.ledger.rows import Sendable
-from bulkcase.model import Result, Stop, StopReason
+from bulkcase.logged import row_ended
+from bulkcase.model import NEEDS_A_PERSON, Result, Stop, StopReason
 from bulkcase.sending.sender import Sender
 from bulkcase.stopping import Stopped, StopSwitch
 
@@ -159,5 +160,7 @@ class Pool:
                 return None
             if sent.may_go_again:
                 return await self._with_slot(found._replace(tried=sent.tried))
+        if sent.result.outcome in NEEDS_A_PERSON:
+            row_ended(row.number, row.case_id, sent.result.outcome.value, sent.result.code)
         self._on_settled(sent.result, self._clock.monotonic() - left_at)
         return None

@@ -39,7 +39,8 @@ def test_a_run_reports_on_standard_output_and_talks_on_standard_error(tmp_path: 
     assert "20 of 20 rows" in ended.stderr
     (folder,) = (tmp_path / "reports").iterdir()
     assert str(folder.relative_to(tmp_path)) in ended.stdout
-    assert sorted(file.name for file in folder.iterdir()) == ["failed.csv", "results.csv", "summary.json"]
+    shown = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
+    assert shown == ["failed.csv", "report.html", "results.csv", "summary.json"]
 
 
 def test_json_is_the_summary_and_nothing_else(tmp_path: Path, server: ServerThread) -> None:

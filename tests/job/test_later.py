@@ -15,14 +15,7 @@ TABLES = {
 }
 
 SWITCHES = [
-    ("report.formats", '["csv", "html"]', '["csv"]'),
-    ("report.private", '["desc"]', "[]"),
-    ("report.metrics", '"bulkcase.prom"', '"off"'),
     ("state.keep", '"90d"', '"off"'),
-    ("notify.webhook", '"env:FAKE_WEBHOOK"', '"off"'),
-    ("notify.email", '"ops@example.com"', '"off"'),
-    ("notify.smtp", '"smtp.example.com"', '"off"'),
-    ("notify.on", '"always"', '"problem"'),
 ]
 
 

@@ -9,6 +9,7 @@ from support.jobs import a_job, write_cases
 from support.scenes import ROWS, RUNTIME, a_scene
 
 from bulkcase.errors import InputError, JobError, TooManyChanges, UsageError
+from bulkcase.fields.changes import ChangeGroup
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.find import with_folders, with_input
 from bulkcase.operations.plan import plan
@@ -16,7 +17,6 @@ from bulkcase.operations.planned import command_for, refuse_output, write_plan
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show
 from bulkcase.operations.runtime import rehearsal
-from bulkcase.planning.changes import ChangeGroup
 
 pytestmark = pytest.mark.asyncio
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.cells import cells
 from support.ledgers import NOW, good_row, new_run
 from support.records import FINISHED_TEXT, HEADER, record
+from support.reports import files_of
 
 from bulkcase.cells import Cell, text_of
 from bulkcase.errors import EnvironmentFailed
@@ -233,7 +234,7 @@ def test_what_stood_there_is_replaced(tmp_path: Path) -> None:
     written(tmp_path, record(2), record(3), record(4, Outcome.FAILED))
     assert len(written(tmp_path, record(2))) == 2
     assert len(lines_of(tmp_path / "failed.csv")) == 1
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["failed.csv", "results.csv"]
+    assert files_of(tmp_path) == ["failed.csv", "results.csv"]
 
 
 def test_a_report_is_its_owners_only(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup
+from bulkcase.fields.changes import ChangeCounter, ChangeGroup
 
 CLOSED = {"_id": "sts-1", "name": "Closed"}
 OPEN = {"_id": "sts-2", "name": "Open"}

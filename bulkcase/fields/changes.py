@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bulkcase.fields.parts import parts, shown
+from bulkcase.fields.private import Private
 
 _DISTINCT: Final = 50
 """Changes of a field that are counted one by one; a field with more of them (notes, titles) is counted as a whole."""
@@ -32,7 +33,9 @@ class ChangeGroup:
 class ChangeCounter:
     """Counts what the rows of a plan change."""
 
-    def __init__(self) -> None:
+    def __init__(self, private: Private | None = None) -> None:
+        """Take what is private: its values are counted, and not told."""
+        self._private = private or Private()
         self._values: dict[str, Counter[_Change]] = {}
         self._by_new: set[str] = set()
         """Fields with many changes to few values."""
@@ -46,7 +49,8 @@ class ChangeCounter:
                 continue
             values = self._values.setdefault(field, Counter())
             is_lone = before is None or field in self._by_new
-            values[None if is_lone else shown(old, field), shown(new, field)] += 1
+            hides = self._private.hides(field)
+            values[None if is_lone or hides else shown(old, field), self._private.value(field, shown(new, field))] += 1
             if len(values) > _DISTINCT:
                 self._merge(field, values)
 

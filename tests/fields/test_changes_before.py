@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.planning.changes import ChangeCounter, ChangeGroup
+from bulkcase.fields.changes import ChangeCounter, ChangeGroup
 
 OPEN, CLOSED = {"_id": "sts-1", "name": "Open"}, {"_id": "sts-2", "name": "Closed"}
 Values = dict[str, Any]

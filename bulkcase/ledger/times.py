@@ -1,0 +1,83 @@
+"""When the calls of a run were made, how long they took, and what its time went on."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Integer, Select, cast, func, select
+
+from bulkcase.ledger.figures import RunFigures
+from bulkcase.ledger.tables import calls, sessions
+
+
+class Worked(NamedTuple):
+    """One session's time on a run."""
+
+    began: float
+    """Seconds since the epoch, as `ended`."""
+    ended: float
+    waited: Mapping[str, float] | None
+    """Seconds in which no call could leave, by what it waited for; None where the session was killed."""
+
+
+class Made(NamedTuple):
+    """Calls of one kind in one slice of time."""
+
+    nth: int
+    """Which slice, from 0 on."""
+    endpoint: str
+    verdict: str
+    calls: int
+
+
+_AT = sessions.c.started_at + calls.c.ended_at - sessions.c.steady
+"""When a call ended, in seconds since the epoch: no clock that was set meanwhile moves it."""
+_TOOK = calls.c.ended_at - calls.c.left_at
+
+
+class RunTimes(RunFigures):
+    """The times of one run's calls. Each figure is one pass over these."""
+
+    def worked(self, now: float) -> list[Worked]:
+        """Return the sessions on the run, the first one first; one that is not over yet has worked until `now`.
+
+        One that was killed has worked until the end of its last call.
+        """
+        last = dict(self._all(self._own(calls.c.session, func.max(_AT)).group_by(calls.c.session)))
+        query = select(sessions.c.id, sessions.c.started_at, sessions.c.ended_at, sessions.c.waited)
+        return [
+            Worked(began, last.get(session, began), None)
+            if waited is None
+            else Worked(began, now if ended is None else ended, orjson.loads(waited))
+            for session, began, ended, waited in self._all(
+                query.where(sessions.c.run == self._run).order_by(sessions.c.id)
+            )
+        ]
+
+    def span(self) -> tuple[float, float] | None:
+        """Return when the first call ended and when the last one did; None where none was made."""
+        first, last = self._all(self._own(func.min(_AT), func.max(_AT)))[0]
+        return None if first is None else (float(first), float(last))
+
+    def made(self, since: float, seconds: float) -> list[Made]:
+        """Return the calls by slices of so many seconds from a moment on, endpoint and verdict."""
+        which = cast((_AT - since) / seconds, Integer)
+        query = self._own(which, calls.c.endpoint, calls.c.verdict, func.count())
+        return [Made(*found) for found in self._all(query.group_by(which, calls.c.endpoint, calls.c.verdict))]
+
+    def latencies(self, endpoint: str) -> dict[int, int]:
+        """Return how many answered calls to an endpoint took so many milliseconds, rounded down."""
+        took = cast(_TOOK * 1000, Integer)
+        query = self._own(took, func.count()).where(calls.c.endpoint == endpoint, calls.c.status.is_not(None))
+        return {int(milliseconds): count for milliseconds, count in self._all(query.group_by(took))}
+
+    def under_way(self) -> dict[tuple[str, str], float]:
+        """Return the seconds that calls were under way in all, by endpoint and verdict."""
+        query = self._own(calls.c.endpoint, calls.c.verdict, func.sum(_TOOK))
+        found = self._all(query.group_by(calls.c.endpoint, calls.c.verdict))
+        return {(endpoint, verdict): float(seconds) for endpoint, verdict, seconds in found}
+
+    def _own(self, *columns: Any) -> Select[Any]:
+        own = sessions.c.run == self._run
+        after = select(func.min(sessions.c.calls_after)).where(own).scalar_subquery()
+        return select(*columns).join(sessions, sessions.c.id == calls.c.session).where(own, calls.c.id > after)

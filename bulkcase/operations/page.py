@@ -1,0 +1,145 @@
+"""What report.html shows of a run, gathered from the ledger."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from bulkcase.cells import text_of
+from bulkcase.fields.changes import ChangeCounter
+from bulkcase.fields.private import Private
+from bulkcase.kore.verdict import Kind
+from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.shown import RowRecord
+from bulkcase.ledger.times import Made, RunTimes
+from bulkcase.model import Outcome
+from bulkcase.operations.drift import drift_of
+from bulkcase.reporting.masked import changes_told, masked_row
+from bulkcase.reporting.page import Flow, Page, PageRow, Slice, Spent
+from bulkcase.reporting.summary import Summary
+
+_MOST_ROWS: Final = 2_000
+"""Rows that the page has: so many open in a blink."""
+_CHARACTERS: Final = 2_400
+"""Of the cells of a row that the page has at the most, and of each of its changes' values a tenth."""
+_SLICES: Final = 60
+_LENGTHS: Final = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
+    *(3600.0 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 168)),
+)
+"""Lengths of slices, in seconds, that people can read off an axis."""
+_SETTLED: Final = frozenset({Kind.ACCEPTED, Kind.REFUSED})
+_WAITS: Final = {
+    "quota": "waiting for the quota",
+    "throttled": "throttled",
+    "server_gone": "server gone",
+    "hours": "outside of hours",
+}
+
+
+def page_of(ledger: Ledger, run: RunRecord, summary: Summary, next_command: str, now: float) -> Page:
+    """Return the page of a run as the ledger has it now; nothing private is in it."""
+    private, times = run.report.private, ledger.times(run)
+    rows = ledger.rows(run)
+    counter = ChangeCounter(private)
+    for sent, before in rows.differences({Outcome.UPDATED}):
+        counter.see(orjson.loads(sent), None if before is None else orjson.loads(before))
+    return Page(
+        summary=summary,
+        job_file=run.job_file,
+        job_sha256=run.report.job_sha256,
+        input=run.input,
+        input_sha256=run.input_sha256,
+        fields=run.fields,
+        private=private.fields,
+        workers=[(str(who), began, ended) for who, began, ended in ledger.workers(run)],
+        next_command=next_command,
+        windows=run.report.windows,
+        flow=_flow(times, run.report.windows),
+        latencies=times.latencies("updateCase"),
+        spent=_spent(times, now),
+        changes=counter.groups(),
+        header=private.header(run.header),
+        rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS)],
+        drift=drift_of(ledger, run),
+        made_at=now,
+    )
+
+
+def _row(row: RowRecord, run: RunRecord, private: Private, sent: bytes | None, before: bytes | None) -> PageRow:
+    row, result = masked_row(row, run.header, private), row.result
+    longest = max(_CHARACTERS // max(len(run.header), 1), 16)
+    was_sent = result.attempts > 0
+    return PageRow(
+        number=row.number,
+        case=row.case_key,
+        outcome=result.outcome.value,
+        verified=result.verified,
+        code=result.code,
+        message=row.result.message,
+        attempts=result.attempts,
+        status=result.http_status,
+        finished_at=row.finished_at,
+        changes=[
+            (name, None if before is None else _cut(old, _CHARACTERS // 10), _cut(new, _CHARACTERS // 10))
+            for name, old, new in changes_told(sent, before, private)
+            if was_sent
+        ],
+        cells=[_cut(text_of(cell), longest) for cell in (*row.cells, *[""] * len(run.header))[: len(run.header)]],
+    )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _flow(times: RunTimes, windows: Sequence[tuple[int, float]]) -> Flow | None:
+    span = times.span()
+    if span is None:
+        return None
+    first, last = span
+    seconds = next((length for length in _LENGTHS if last - first < _SLICES * length), (last - first) / _SLICES or 1.0)
+    began = first // seconds * seconds
+    count = int((last - began) // seconds) + 1
+    slices = [dict.fromkeys(Slice._fields, 0) for _ in range(count)]
+    for made in times.made(began, seconds):
+        slices[min(made.nth, count - 1)][_kind_of(made)] += made.calls
+    # -(-a // b) is a division that rounds up: so many windows touch a slice.
+    allowed = min((limit * -(-seconds // length) for limit, length in windows), default=None)
+    return Flow(began, seconds, [Slice(**one) for one in slices], allowed)
+
+
+def _kind_of(made: Made) -> str:
+    if made.verdict == Kind.THROTTLED:
+        return "throttled"
+    if made.endpoint != "updateCase":
+        return "reads"
+    return "settled" if made.verdict in _SETTLED else "again"
+
+
+def _spent(times: RunTimes, now: float) -> list[Spent]:
+    """Return what the time of the sessions on a run went on.
+
+    What is neither waiting nor reading is sending; of that, calls that had to be made again have the share that they
+    have of the time under way.
+    """
+    worked = times.worked(now)
+    parts = dict.fromkeys(_WAITS.values(), 0.0)
+    for session in worked:
+        for name, seconds in (session.waited or {}).items():
+            parts[_WAITS[name]] += seconds
+    total = sum(max(session.ended - session.began, 0.0) for session in worked)
+    rest = max(total - sum(parts.values()), 0.0)
+    reading = sends = again = 0.0
+    for (endpoint, verdict), seconds in times.under_way().items():
+        if endpoint != "updateCase":
+            reading += seconds
+        else:
+            sends += seconds
+            again += seconds if verdict not in _SETTLED else 0.0
+    reading = min(reading, rest)
+    rest -= reading
+    share = again / sends if sends else 0.0
+    parts |= {"reading live cases": reading, "sending": rest * (1 - share), "sending again": rest * share}
+    found = [Spent(name, seconds) for name, seconds in parts.items() if seconds > 0]
+    return sorted(found, key=lambda part: -part.seconds)
