@@ -19,7 +19,23 @@ A failure of one row is never an exception: it is a value (`Rejection`, `Verdict
 A run that is stopped is not an error either: see `bulkcase.model.Stop`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+EXIT_CODES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        0: "every row is as it should be",
+        1: "finished, and some rows did not end well",
+        2: "command line, job file, input or credentials cannot be used as they stand; no call was made for it",
+        3: "stopped by a safety rule; what was not sent is kept",
+        4: "another command makes calls to the same target; nothing was sent",
+        5: "outside of the hours, or over the time, that the job may take; what was not sent is kept",
+        6: "the environment failed (disk, ledger, network), or bulkcase has a fault: see the log",
+        130: "interrupted; what was not sent is kept",
+    }
+)
+"""What each exit code means."""
 
 
 class BulkcaseError(Exception):

@@ -11,7 +11,7 @@ from bulkcase.ledger.changes import Change, decision
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.stored import Difference, Keyed, root_of
-from bulkcase.logged import row_ended
+from bulkcase.logged import RUN, row_ended
 from bulkcase.mapping.faults import Fault, joined, listed, shown
 from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.lookups import LearntTable
@@ -72,7 +72,8 @@ def compare_rows(
             if judged.result is not None:
                 changes.append(decision(row.number, judged.result, now, row.state))
                 told(row.number, judged.result)
-                if judged.result.outcome in NEEDS_A_PERSON:
+                # What a plan finds is told when its run starts.
+                if RUN.get() and judged.result.outcome in NEEDS_A_PERSON:
                     row_ended(row.number, row.case_id, judged.result.outcome.value, judged.result.code)
                 difference = None if difference is None else difference._replace(state=judged.result.outcome)
             if difference is not None:

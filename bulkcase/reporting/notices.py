@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bulkcase.causes import known
 from bulkcase.clock import iso_utc, moment
+from bulkcase.errors import EXIT_CODES
 from bulkcase.job.quantities import seconds_text
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import NEEDS_A_PERSON, Outcome
@@ -17,16 +18,6 @@ MOST_CAUSES: Final = 10
 """So many are told, the most frequent ones."""
 _LONGEST: Final = {"job": 100, "target": 200, "host": 100, "folder": 500, "next_command": 500}
 
-_MEANS: Final = {
-    0: "Every row is as it should be.",
-    1: "It finished, and some rows did not end well.",
-    2: "Command line, job file, input or credentials cannot be used as they stand: no call was made for it.",
-    3: "A safety rule stopped it; what was not sent is kept.",
-    4: "Another command makes calls to the same target: nothing was sent.",
-    5: "It is outside of the hours in which the job may send, or took as long as it may.",
-    6: "The environment failed (disk, ledger, network), or bulkcase has a fault: see the log.",
-    130: "It was interrupted; what was not sent is kept.",
-}
 _KINDS: Final = {
     "UsageError": "The command line cannot be used as it stands: see the log.",
     "JobError": "The job file cannot be used as it stands: see the log.",
@@ -187,7 +178,8 @@ def notice_of_failure(job: str, target: str, host: str, exit_code: int, kind: st
 
 
 def _meaning(exit_code: int) -> str:
-    return _MEANS.get(exit_code, f"It ended with exit code {exit_code}: see the log.")
+    meaning = EXIT_CODES.get(exit_code, f"ended with exit code {exit_code}: see the log")
+    return f"{meaning[:1].upper()}{meaning[1:]}."
 
 
 def headline(notice: Notice) -> str:

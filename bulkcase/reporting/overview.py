@@ -4,19 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
+from bulkcase.errors import EXIT_CODES
 from bulkcase.reporting.excel import Cells
 from bulkcase.reporting.summary import Summary
 
-_ENDED: Final = {
-    0: "every row is as it should be",
-    1: "finished, and some rows did not end well",
-    2: "the command line, the job, the input or the credentials were unusable",
-    3: "stopped by a safety rule; bulkcase resume goes on",
-    4: "another run was at work on this target",
-    5: "stopped by the hours or the duration that the job allows; bulkcase resume goes on",
-    6: "the environment failed, or bulkcase has a fault; bulkcase resume goes on",
-    130: "interrupted; bulkcase resume goes on",
-}
 _WIDTHS: Final = (24, 26, 60, 60)
 
 
@@ -50,7 +41,7 @@ class _Page:
         self.fact("job", summary.job)
         self.fact("target", summary.target)
         self.fact("state", summary.state)
-        self.fact("exit code", "" if code is None else f"{code}: {_ENDED.get(code, 'see the log')}")
+        self.fact("exit code", "" if code is None else f"{code}: {EXIT_CODES.get(code, 'see the log')}")
         self.fact("reason", summary.reason)
         self.fact("continues", summary.continues or "")
         self.fact("undoes", summary.undoes or "")

@@ -49,7 +49,8 @@ def test_a_run_is_told_in_lines_of_json(tmp_path: Path, server: ServerThread) ->
     assert {line["run_id"] for line in told} == {folder.name}
     events = [line.get("event") for line in told]
     assert [event for event in events if event in {"planned", "started", "ended"}] == ["planned", "started", "ended"]
-    (row,) = [line for line in told if line.get("event") == "row"]
+    bad, row = [line for line in told if line.get("event") == "row"]
+    assert (bad["outcome"], bad["code"], "case_id" in bad) == ("invalid", "bad_key", False)
     assert (row["level"], row["row"], row["case_id"]) == ("warning", 9, "ci-nowhere")
     assert (row["outcome"], row["code"]) == ("failed", "http_404")
     ended = told[events.index("ended")]
@@ -94,7 +95,7 @@ def test_quiet_leaves_what_programs_need(tmp_path: Path, server: ServerThread) -
     write_cases(tmp_path, ROWS)
     write_job(tmp_path, host=server.url)
     told = logged("run", "job.toml", "--yes", "--quiet", "--json", folder=tmp_path, code=1)
-    assert [line.get("event") for line in told] == ["planned", "started", "row", "ended"]
+    assert [line.get("event") for line in told] == ["planned", "started", "row", "row", "ended"]
 
 
 @pytest.mark.parametrize("server", [SandboxSettings(latency=(0.2, 0.2))], indirect=True)

@@ -48,7 +48,7 @@ def test_the_text_says_what_happened_and_what_to_do() -> None:
         == """\
 nightly: 3 of 1,000 rows need a person (exit code 1)
 
-It finished, and some rows did not end well.
+Finished, and some rows did not end well.
 
 Run      20261118-110640-nightly-7f3a
 Target   kore.example.com/account/st-1

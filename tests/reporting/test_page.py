@@ -165,7 +165,7 @@ def test_the_top_says_what_ran_and_what_to_do() -> None:
         "kore.example.com/6639/st-1",
         "Stopped before its last row: 300 rows of 100,000 are still pending and 4,200 rows need a person.",
         "over 20 % of the last 200 finished rows failed: 41 of 200",
-        "3: stopped by a safety rule; it can be resumed",
+        "3: stopped by a safety rule; what was not sent is kept",
         "bulkcase resume 20261124-230000-close-resolved-7f3a",
         "Write the date in the format that the job names",
     ):
@@ -174,7 +174,7 @@ def test_the_top_says_what_ran_and_what_to_do() -> None:
 
 def test_the_calls_are_told_beside_the_quota() -> None:
     """The busiest slice, and what the quota allows in one, be it less than a call."""
-    assert "Most calls in 1 s: 4, from 2026-11-24 23:00:01 UTC; the quota allows 0.83 in the long run." in words_of(
+    assert "Most calls in 1 s: 4, from 2026-11-24 23:00:01 UTC; the quota allows 0.83 at most." in words_of(
         small_page()
     )
     assert "Most calls in 60 s: 396, from" in words_of(large_page())

@@ -148,7 +148,7 @@ def _flow(flow: Flow | None) -> dict[str, Any] | None:
     charts = [flow_chart(flow, size) for size in SIZES]
     busiest = max(flow.slices, key=lambda each: each.calls)
     began = flow.began + flow.seconds * list(flow.slices).index(busiest)
-    allowed = "" if flow.quota is None else f"; the quota allows {_rate(flow.quota)} in the long run"
+    allowed = "" if flow.quota is None else f"; the quota allows {_rate(flow.quota)} at most"
     return {
         "charts": [(chart, duration_text(_seconds_of_a_bar(flow, chart))) for chart in charts],
         "legend": [(name, _FLOW[name], count) for name, count in totals._asdict().items() if count],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from bulkcase.clock import moment
+from bulkcase.errors import EXIT_CODES
 from bulkcase.job.quantities import seconds_text
 from bulkcase.model import FINE, NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.page import Spent
@@ -39,17 +40,6 @@ VERIFIED: Final = {
     "not_shown": "not shown, so not proven",
     "normalised": "show it in the server's own form",
     "equal": "show it as sent",
-}
-
-_EXIT_CODES: Final = {
-    0: "every row ended well",
-    1: "finished, with rows that ended otherwise",
-    2: "the job, its input or the credentials cannot be used as they are",
-    3: "stopped by a safety rule; it can be resumed",
-    4: "another run holds the lock of this target",
-    5: "stopped by its hours; it can be resumed",
-    6: "the environment failed, or the program itself",
-    130: "interrupted; it can be resumed",
 }
 
 _NOT_SHOWN: Final = re.compile(
@@ -111,7 +101,7 @@ def exit_text(code: int | None) -> str:
     """Return an exit code with its meaning."""
     if code is None:
         return "none yet"
-    return f"{code}: {_EXIT_CODES.get(code, 'not one of this program')}"
+    return f"{code}: {EXIT_CODES.get(code, 'not one of this program')}"
 
 
 def ending(summary: Summary) -> Ending:
