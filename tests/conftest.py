@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bulkcase.logged import RUN
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -13,3 +15,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.delenv("BULKCASE_STATE", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_run() -> None:
+    """Let no test know of a run that another one has worked on."""
+    RUN.set("")
