@@ -8,12 +8,19 @@ from typing import Any, Final
 RUN: Final = ContextVar("run", default="")
 """The id of the run that is worked on here; empty where there is none yet."""
 FOR_PROGRAMS: Final = ("bulkcase.rows", "bulkcase.runs")
-"""Loggers whose lines are for programs: people have the report instead."""
+"""Loggers whose lines are for programs: people have the report instead.
+
+They are silent, whatever log a program has set up, until it asks for them:
+`logging.getLogger("bulkcase.rows").setLevel(logging.WARNING)` for a line for each row that needs a person,
+`logging.getLogger("bulkcase.runs").setLevel(logging.INFO)` for one where a run starts or ends.
+"""
+SILENT: Final = logging.CRITICAL + 1
+"""The level of a logger that logs nothing."""
 
 _rows, _runs = (logging.getLogger(name) for name in FOR_PROGRAMS)
 for _logger in (_rows, _runs):
-    # Where nobody has set up a log, Python would print warnings by itself.
-    _logger.addHandler(logging.NullHandler())
+    if _logger.level == logging.NOTSET:  # else the program has asked for it already
+        _logger.setLevel(SILENT)
 
 
 def facts(**known: Any) -> Mapping[str, Any]:

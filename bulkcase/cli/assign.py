@@ -62,7 +62,7 @@ def set_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Make the same change to a list of cases: of the job, input and mapping are not needed."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
     loaded = placed(set_job(job, keys, values, match=_match(match)), state=state, sandbox=sandbox)
     ask = questions("set", yes=yes, quiet=quiet, piped=keys == "-")

@@ -1,9 +1,11 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import json
 import logging
 import os
 import sys
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ _log = logging.getLogger(f"{LOG}.cli")
 for name in ("stdout", "stderr"):
     if getattr(sys, name) is None:  # closed by whoever started the program
         setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program lives
+    if isinstance(getattr(sys, name), TextIOWrapper):
+        # A character that the terminal cannot show is no reason to end a run.
+        getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 class PatientConsole(Console):
@@ -60,9 +65,12 @@ class ErrorConsole(PatientConsole):
         _log.log(level, "%s", Text.from_markup(markup).plain)
 
     def write_line(self, line: str) -> None:
-        """Write a line of the log as it is, as long as somebody reads it."""
+        """Write a line of the log, which is JSON, as long as somebody reads it."""
         if self.quiet:
             return
+        # JSON is UTF-8: in any other encoding of the stream only ASCII is the same.
+        if "utf" not in (getattr(self.file, "encoding", None) or "utf-8").lower():
+            line = json.dumps(json.loads(line))
         try:
             self.file.write(f"{line}\n")
             self.file.flush()
@@ -73,7 +81,9 @@ class ErrorConsole(PatientConsole):
 def write_out(text: str) -> None:
     """Write a result for a program; that it may not be read to its end changes nothing of what was done."""
     try:
-        sys.stdout.write(text)
+        # JSON is UTF-8, whatever people read here.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

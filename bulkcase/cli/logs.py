@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bulkcase.cli.console import LOG, err, escape, say
-from bulkcase.logged import FOR_PROGRAMS, RUN
+from bulkcase.logged import FOR_PROGRAMS, RUN, SILENT
 
 
 class LogFormat(StrEnum):
@@ -57,10 +57,11 @@ class JsonFormatter(logging.Formatter):
             return json.dumps(line, default=str)
 
 
-def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT) -> None:
+def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT, *, quiet: bool = False) -> None:
     """Log what bulkcase does to standard error: with --verbose every call, else what a person should know.
 
-    As JSON, all else that is told on standard error becomes a line of the log.
+    With --quiet a person is told what is not well, and a program what it is told without. As JSON, all else that is
+    told on standard error becomes a line of the log.
     """
     is_json = form is LogFormat.JSON
     handler: logging.Handler = JsonHandler() if is_json else TextHandler()
@@ -68,9 +69,10 @@ def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT) -> None:
     handler.setFormatter(JsonFormatter() if is_json else logging.Formatter(words))
     logger, root = logging.getLogger(LOG), logging.getLogger()
     logger.handlers = [handler]
-    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+    least = logging.WARNING if quiet and not is_json else logging.INFO
+    logger.setLevel(logging.DEBUG if verbose else least)
     for name in FOR_PROGRAMS:
-        logging.getLogger(name).setLevel(logging.NOTSET if is_json or verbose else logging.CRITICAL)
+        logging.getLogger(name).setLevel(logging.NOTSET if is_json or verbose else SILENT)
     err.is_log = is_json
     # What other libraries or Python itself have to say is no other format in between.
     logger.propagate = not is_json

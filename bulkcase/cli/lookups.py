@@ -36,7 +36,7 @@ def lookups_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Learn statuses, priorities, queues and agents from the live cases, and write them to files to check and keep."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     loaded = placed(load_without_rows(job), state=state, sandbox=sandbox)
     found = with_display(lambda options: lookups(loaded, folder=output, **options), Options(), quiet=quiet)
     if as_json:

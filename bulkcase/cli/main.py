@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -10,9 +11,10 @@ import typer
 from bulkcase import __version__
 from bulkcase.cli.assign import set_command
 from bulkcase.cli.check import check_command
-from bulkcase.cli.console import LOG, complain, tell_end
+from bulkcase.cli.console import LOG, complain, err, tell_end
 from bulkcase.cli.demo import demo_command
 from bulkcase.cli.interrupts import interrupt_by_signals
+from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.lookups import lookups_command
 from bulkcase.cli.plan import plan_command
 from bulkcase.cli.resume import resume_command, retry_command
@@ -40,6 +42,9 @@ def main() -> None:
 
 def exit_code_of(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit code; every error is one clear line."""
+    # Arguments that are wrong end before any command is called, which sets up its log itself.
+    if "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments):
+        log_to_stderr(verbose=False, form=LogFormat.JSON)
     try:
         result = app(arguments, standalone_mode=False)
     except BulkcaseError as error:
@@ -64,7 +69,7 @@ def exit_code_of(arguments: list[str]) -> int:
 
 
 def _shown_by_typer(error: Exception) -> int | None:
-    """Print a usage error and return its exit code; None for any other error.
+    """Tell of a usage error and return its exit code; None for any other error.
 
     Which class these have depends on the version of typer (its own click, or the one of PyPI), so they are known by
     what they can do.
@@ -72,7 +77,10 @@ def _shown_by_typer(error: Exception) -> int | None:
     show, exit_code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if not callable(show) or not isinstance(exit_code, int):
         return None
-    show()
+    if err.is_log:
+        tell_end(error.format_message() if hasattr(error, "format_message") else str(error), exit_code)
+    else:
+        show()
     return exit_code
 
 

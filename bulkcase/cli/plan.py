@@ -49,7 +49,7 @@ def plan_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Say what a run would do, and save it as a plan that can be run as it is."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
     if output is not None:
         refuse_output(loaded, output)

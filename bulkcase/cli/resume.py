@@ -35,7 +35,7 @@ def resume_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Go on with what is pending or unknown in a run, or with a corrected file in its place."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     ask = None
     if input_file is not None:
         ask = questions("resume --input", yes=yes, quiet=quiet, piped=input_file == "-")
@@ -61,7 +61,7 @@ def retry_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Send again the rows of a run that ended mismatch, conflict, failed or unknown."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     ended = with_display(
         lambda options: retry(run, state=state, sandbox=sandbox, **options),
         Options(wait=wait, reports=reports),

@@ -53,7 +53,7 @@ def run_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Plan, ask, send, report: every row's fate in a report."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
     by_set = None
     if saved is not None:

@@ -142,7 +142,7 @@ def _reason(run: Run) -> str:
 def show_next(console: Console, command: str) -> None:
     """Print the exact command that goes on from here, if there is one."""
     if command:
-        what = "send those rows again with" if command.startswith("bulkcase retry") else "go on with"
+        what = "send again what did not end well with" if command.startswith("bulkcase retry") else "go on with"
         console.print(f"{what}: [bold]{escape(command)}[/]", soft_wrap=True)
 
 

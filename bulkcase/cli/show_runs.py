@@ -53,7 +53,7 @@ def _show_job(runs: Sequence[Listed]) -> None:
 def _is_night(run: Listed) -> bool:
     """Say whether a run says how its job is doing: others may be half done, or about a part of its rows."""
     record = run.record
-    return run.state is RunState.FINISHED and not (record.undoes or record.continues or run.undone_by)
+    return run.state is RunState.FINISHED and not (record.undoes or record.continues or record.is_part or run.undone_by)
 
 
 def _show_listed(run: Listed, before: Listed | None) -> None:

@@ -55,7 +55,7 @@ def verify_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Read the cases of a run back, and say of every row that was sent whether it stands there."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     found = with_display(
         lambda options: verify(run, state=state, sandbox=sandbox, **options), Options(reports=reports), quiet=quiet
     )
@@ -97,7 +97,7 @@ def undo_command(
     log_format: LogAs = LogFormat.TEXT,
 ) -> None:
     """Put the values back that stood in the cases before a run, where nobody has changed them since."""
-    log_to_stderr(verbose, log_format)
+    log_to_stderr(verbose, log_format, quiet=quiet)
     ask = questions("undo", yes=yes, quiet=quiet, piped=False)
     ended = with_display(
         lambda options: undo(run, state=state, sandbox=sandbox, abandon=abandon, ask=ask, **options),

@@ -1,8 +1,9 @@
 """Values that only their owner may read: what takes their place wherever else a row is shown.
 
 Pure. What may show a private value is known by where it comes from: cells and changes by their names, messages by the
-fields and columns that they name. What a server says without naming one is searched for the row's own private cells;
-what else it may say of a person cannot be known.
+fields and columns that they name. What a server says without naming one, and what is quoted, is searched for the row's
+own private cells: a cell of eight characters or more, without spaces, by every eight of them, a shorter one as a whole
+word. What else may be said of a person cannot be known, nor is a shorter part of a long cell, or a word such as "no".
 """
 
 import re
@@ -13,15 +14,33 @@ from bulkcase.cells import Cell, text_of
 
 MASK: Final = "•••"
 """What stands in the place of a private value."""
-WITHHELD: Final = "withheld, as it may show private values: see results.csv"
-"""What stands in the place of a message that may show one."""
+WITHHELD: Final = "withheld, as it may show private values"
+"""What stands in the place of a message or a reason that may show one."""
 _EMPTY: Final[Sequence[Any]] = (None, "", [], {})
-_RUN: Final = 4
-"""Characters of a private value from which on they are recognised within a text."""
+_RUN: Final = 8
+"""Characters of a private value, without spaces, that are recognised in a text: fewer are in ordinary words, too."""
+_WORD: Final = re.compile(r".{4}|.*[\d@]")
+"""What a value that is shorter than that starts with, or has, to be recognised as a whole word."""
 _MISSHAPEN: Final = "row_"
 """How the causes start of rows whose cells may stand under wrong columns; their messages show none of them."""
-_FAULT: Final = re.compile(r"a fault of bulkcase \(\w+")
-"""How the reason of a fault of this program starts, whose words may be anything."""
+_STOPPED: Final = "stopped"
+"""The cause of rows that are told why their run ended."""
+_HEARD: Final = frozenset(
+    (
+        *("answer_errors", "answer_other_case", "redirected", "rate_limited", "credentials_refused", "wrong_target"),
+        # What came of the last attempt is told behind these, what the row had before in front of the last one.
+        *("answer_broken", "timeout", "connection_lost", "cut_off", "not_connected", "tls", _STOPPED, "changed_aside"),
+    )
+)
+"""The causes whose messages have words that are not of this program; so has each HTTP status."""
+_ABOUT_CASES: Final = (
+    re.compile(r"(?s)(the canary of \d+ rows stopped the run: )(.*?)((?:; [^;]*canary\.json has these cases[^;]*)?)"),
+    re.compile(r"(?s)(the server [^(]*\()(.*)(\)(?:: .*)?)"),
+    re.compile(r"(?s)(live cases cannot be read: )(.*)()"),
+)
+"""Why a run ended in words about cases, or of the server: what is before them, the words, and what is behind."""
+_FAULT: Final = re.compile(r"(a fault of bulkcase \(\w+: ).*(\): please report it)", re.DOTALL)
+"""A fault of this program, whose words may be anything."""
 _LONGEST_NAME: Final = 60
 """Characters of a column's name that messages show."""
 _ALL_FIELDS: Final = frozenset({"fields", "custom"})
@@ -39,7 +58,7 @@ class Private:
         self.fields = tuple(dict.fromkeys(fields))
         """Names of fields, or paths into them: `desc`, `userInfo.emailId`, `custom.Region`."""
         self.columns = frozenset(columns)
-        self._hidden = tuple(sorted(set(self.fields).union(*map(_twins, self.fields))))
+        self._hidden = tuple(sorted(set(self.fields).union(*map(twins, self.fields))))
         self._named = _mention(self._hidden, self.columns)
 
     def __bool__(self) -> bool:
@@ -86,25 +105,33 @@ class Private:
         """Return what is said of a row with nothing private in it; `cells` are the row's own, unmasked."""
         if not self or not text or code.startswith(_MISSHAPEN):
             return text
-        if self._named.search(text):
-            return WITHHELD
-        return _without(
-            text, [text_of(cell) for name, cell in zip(header, cells, strict=False) if name in self.columns]
-        )
+        if code == _STOPPED:
+            text = self.reason(text)
+        elif self._named.search(text):
+            # Which column it is about is no secret.
+            columns = [_quoted(column) for column in header if column in self.columns and _quoted(column) in text]
+            return f"column {' and '.join(columns)}: {WITHHELD}" if columns else WITHHELD
+        values = [text_of(cell) for name, cell in zip(header, cells, strict=False) if name in self.columns]
+        if code in _HEARD or code.startswith("http_"):
+            return _without(text, values)
+        # The words of this program show nothing, only what they quote may.
+        before, quote, rest = text.partition('"')
+        quoted, end, after = rest.rpartition('"')
+        return before + quote + _without(quoted, values) + end + after
 
     def reason(self, text: str) -> str:
         """Return why a run ended, with nothing private in it: what is said of cases may show their values."""
         if not self:
             return text
-        if fault := _FAULT.match(text):
-            return f"{fault[0]}): {WITHHELD}"
-        if not self._named.search(text):
-            return text
-        head, colon, _ = text.partition(": ")
-        return f"{head}: {WITHHELD}" if colon and not self._named.search(head) else WITHHELD
+        if fault := _FAULT.fullmatch(text):
+            return f"{fault[1]}{WITHHELD}{fault[2]}"
+        for about in _ABOUT_CASES:
+            if (found := about.fullmatch(text)) and self._named.search(found[2]):
+                return f"{found[1]}{WITHHELD}{found[3]}"
+        return text
 
 
-def _twins(field: str) -> frozenset[str]:
+def twins(field: str) -> frozenset[str]:
     """Return under which other names a case shows the value of a field."""
     if field.partition(".")[0] in _ALL_FIELDS:
         return _ALL_FIELDS
@@ -131,29 +158,35 @@ def _quoted(column: str) -> str:
 
 
 def _without(text: str, values: Iterable[str]) -> str:
-    """Return a text in which every run of characters that one of the values has, too, is masked, and what is between.
+    """Return a text in which every run of characters that one of the values has, too, is masked, or all of a short one.
 
     A message may show a value cut, or on one line; what is left of it then still has runs in common.
     """
     folded, spans, found = _folded(text), list[tuple[int, int]](), set[str]()
-    own = set(_runs(folded))
+    places = [place for place, character in enumerate(folded) if character != " "]
+    runs = list(_runs(folded))
+    own = set(runs)
     for value in values:
         line = " ".join(_folded(value).split())
-        if len(line) >= _RUN:
+        if len(line) - line.count(" ") >= _RUN:
             found.update(run for run in _runs(line) if run in own)
-        elif line:
-            spans += (at.span() for at in re.finditer(rf"(?<!\w){re.escape(line)}(?!\w)", folded))
-    spans += ((start, start + _RUN) for start, run in enumerate(_runs(folded)) if run in found)
+        elif _WORD.match(line):
+            # Where a value starts or ends with a sign, it needs no space there.
+            word = rf"(?:(?<!\w)|(?=\W)){re.escape(line)}(?:(?!\w)|(?<=\W))"
+            spans += (at.span() for at in re.finditer(word, folded))
+    spans += ((places[nth], places[nth + _RUN - 1] + 1) for nth, run in enumerate(runs) if run in found)
     shown, end = list[str](), 0
     for start, stop in sorted(spans):
-        if not shown or start - end >= _RUN:
+        if not shown or start > end:
             shown += (text[end:start], MASK)
         end = max(end, stop)
     return "".join(shown) + text[end:]
 
 
 def _runs(text: str) -> Iterator[str]:
-    return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
+    """Yield all runs of characters of a text that was folded, as if it had no spaces."""
+    letters = text.replace(" ", "")
+    return (letters[start : start + _RUN] for start in range(len(letters) - _RUN + 1))
 
 
 def _folded(text: str) -> str:

@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 from bulkcase.errors import InputError
 from bulkcase.input.content import Content, Source
 from bulkcase.input.ods_cells import SheetParser
-from bulkcase.input.sheets import Line, SheetName, fed_back_sheet, sheet_header, sheet_of, sheet_rows
+from bulkcase.input.sheets import Line, SheetName, chosen_sheet, sheet_header, sheet_rows
 from bulkcase.input.table import Table
 from bulkcase.input.xmlstream import Attributes, walk
 
@@ -22,9 +22,8 @@ from bulkcase.input.xmlstream import Attributes, walk
 def table_of_ods(content: Content, source: Source) -> Table:
     """Open a sheet of an .ods document; raise InputError where it cannot be read as it stands."""
     digest = content.sha256()
-    sheets = _sheets(content)
     lines_of = partial(_lines, content)
-    name = fed_back_sheet(content.name, sheets, source.sheet, lines_of) or sheet_of(content.name, sheets, source.sheet)
+    name = chosen_sheet(content.name, _sheets(content), source.sheet, lines_of)
     header, first = sheet_header(content.name, name, lines_of(name))
     return Table(
         content=content,

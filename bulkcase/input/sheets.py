@@ -13,7 +13,7 @@ MOST_CELLS = 50_000_000
 """Cells of the rectangle around all values of a sheet, above which it is not loaded (some 2 GB)."""
 
 _OVERVIEW, _ROWS = "Summary", "Rows"
-"""The sheets of results.xlsx; where there are too many rows for one, the next are called Rows 2, and so on."""
+"""The first sheets of results.xlsx."""
 _MOST_UNITS = 32_767
 """What a cell of a workbook can hold, in units of UTF-16."""
 
@@ -36,6 +36,42 @@ class SheetName:
 
     name: str
     is_visible: bool = True
+
+
+def chosen_sheet(
+    file: str, sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
+) -> str:
+    """Return the name of the sheet to read: as the job sets it, or one of bulkcase's own results in its place.
+
+    Raises InputError where there is none, or where further sheets have results too, hidden or not.
+    """
+    chosen = _fed_back_sheet(sheets, wanted, lines_of) or sheet_of(file, sheets, wanted)
+    # Only now are other sheets looked at: those of any other workbook may be large.
+    if _is_results(lines_of(chosen)) and any(
+        _is_results(lines_of(sheet.name)) for sheet in sheets if sheet.name != chosen
+    ):
+        raise InputError(f"{file}: has its rows in more sheets than one: take results.csv, which has all of them.")
+    return chosen
+
+
+def _fed_back_sheet(
+    sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
+) -> str | None:
+    """Return the first visible sheet that is one of bulkcase's own results, where the job's setting does not find one.
+
+    A results file that a person saved as a workbook has a sheet of another name than the job's input.
+    """
+    visible = [sheet.name for sheet in sheets if sheet.is_visible]
+    if isinstance(wanted, int):
+        # A number counts the sheets of the job's input: in results.xlsx, the first one is no rows.
+        if {_OVERVIEW, _ROWS} <= set(visible) and _is_results(lines_of(_ROWS)):
+            return _ROWS
+        found = 1 <= wanted <= len(visible)
+    else:
+        found = len(visible) == 1 if wanted is None else wanted in visible
+    if found:
+        return None
+    return next((name for name in visible if _is_results(lines_of(name))), None)
 
 
 def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -> str:
@@ -120,29 +156,6 @@ def _is_cut(cell: Cell) -> bool:
     """Say whether a cell of a results workbook ends where a cell can hold no more."""
     is_long = isinstance(cell, str) and len(cell) > _MOST_UNITS // 2 and cell.endswith("…")
     return is_long and len(str(cell).encode("utf-16-le", "surrogatepass")) >= 2 * _MOST_UNITS
-
-
-def fed_back_sheet(
-    file: str, sheets: Sequence[SheetName], wanted: str | int | None, lines_of: Callable[[str], Iterable[Line]]
-) -> str | None:
-    """Return the first visible sheet that is one of bulkcase's own results, where the job's setting does not find one.
-
-    A results file that a person saved as a workbook has a sheet of another name than the job's input, and results.xlsx
-    has two sheets. Raises InputError where that has its rows in more than one.
-    """
-    visible = [sheet.name for sheet in sheets if sheet.is_visible]
-    is_named = isinstance(wanted, str) and wanted in visible
-    if not is_named and {_OVERVIEW, _ROWS} <= set(visible) and _is_results(lines_of(_ROWS)):
-        if any(name.startswith(f"{_ROWS} ") for name in visible):
-            raise InputError(f"{file}: has its rows in more sheets than one: take results.csv, which has all of them.")
-        return _ROWS
-    if wanted is None:
-        found = len(visible) == 1
-    else:
-        found = 1 <= wanted <= len(visible) if isinstance(wanted, int) else wanted in visible
-    if found:
-        return None
-    return next((name for name in visible if _is_results(lines_of(name))), None)
 
 
 def _is_results(lines: Iterable[Line]) -> bool:

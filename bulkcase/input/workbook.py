@@ -6,7 +6,7 @@ Calamine reads them, and what it leaves blank by mistake is filled in from the f
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from zipfile import ZipFile
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -14,7 +14,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from bulkcase.cells import Cell
 from bulkcase.errors import InputError
 from bulkcase.input.content import Content, Source
-from bulkcase.input.sheets import Line, SheetName, fed_back_sheet, sheet_header, sheet_of, sheet_rows
+from bulkcase.input.sheets import Line, SheetName, chosen_sheet, sheet_header, sheet_rows
 from bulkcase.input.table import Table
 from bulkcase.input.xls_gaps import gaps_of_xls
 from bulkcase.input.xlsx_gaps import Gaps, gaps_of_xlsx
@@ -54,10 +54,9 @@ def table_of_workbook(content: Content, source: Source, kind: str) -> Table:
     with _read_errors(content.name):
         workbook = CalamineWorkbook.from_path(str(content.path))
         with workbook:
-            load = partial(_load, content, workbook, kind)
-            sheets = _sheets(workbook)
-            name = fed_back_sheet(content.name, sheets, source.sheet, lambda sheet: load(sheet).lines())
-            name = name or sheet_of(content.name, sheets, source.sheet)
+            # A sheet is loaded whole: the one that is chosen stays, and is not loaded once more.
+            load = lru_cache(maxsize=1)(partial(_load, content, workbook, kind))
+            name = chosen_sheet(content.name, _sheets(workbook), source.sheet, lambda sheet: load(sheet).lines())
             sheet = load(name)
     content.check_unchanged()
     header, first = sheet_header(content.name, name, sheet.lines())

@@ -1,5 +1,6 @@
 """What a job file says of reports, and of who is told how a run ended."""
 
+import os
 import re
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
@@ -39,6 +40,12 @@ def _with_csv(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     return tuple(dict.fromkeys(("csv", *formats)))
 
 
+def _file(written: str | None) -> str | None:
+    if written is not None and ("\0" in written or os.path.basename(written) in {"", ".", ".."}):  # noqa: PTH119 - Path drops a last slash
+        raise ValueError("must name a file, such as bulkcase.prom")
+    return written
+
+
 def _addresses(value: object) -> tuple[str, ...]:
     written = [] if value == OFF else [value] if isinstance(value, str) else value
     if not isinstance(written, list):
@@ -58,7 +65,7 @@ class Report(Table):
     directory: str = Field(default="reports", min_length=1)
     formats: Annotated[tuple[Format, ...], BeforeValidator(_listed), AfterValidator(_with_csv)] = ("csv", "html")
     private: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
-    metrics: Annotated[_Text | None, BeforeValidator(_or_off)] = None
+    metrics: Annotated[_Text | None, BeforeValidator(_or_off), AfterValidator(_file)] = None
 
 
 class Smtp(Table):

@@ -80,7 +80,7 @@ class FoundRuns:
         ended = [
             (one.finished_at, one.exit_code == 0)
             for one in self._runs(runs.c.job_file == run.job_file, runs.c.target == run.target)
-            if one.state is RunState.FINISHED and one.undoes is None and one.finished_at is not None
+            if one.state is RunState.FINISHED and one.is_night and one.finished_at is not None
         ]
         finished = max((at for at, _ in ended), default=None)
         return finished, max((at for at, is_well in ended if is_well), default=None)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from bulkcase.cells import load_cells
-from bulkcase.ledger.records import ReportRecord
+from bulkcase.fields.private import Private
 from bulkcase.ledger.tables import SENT, rows, runs, sessions
 from bulkcase.ledger.transitions import outcome_of
 from bulkcase.model import Outcome
@@ -37,12 +38,15 @@ class Event:
 
 def events_of(case: str) -> Select[Any]:
     """Return the query for the rows about a case, in the order of their runs; see `as_event`."""
+    # Named one by one, the runs let the index by run and case be used.
+    its = (rows.c.run.in_(select(runs.c.seq).where(runs.c.rows.is_not(None))), rows.c.case_key == case)
+    reports = select(func.group_concat(runs.c.report.distinct())).where(runs.c.seq.in_(select(rows.c.run).where(*its)))
     return (
         select(
             runs.c.id.label("run_id"),
             runs.c.target,
             runs.c.input,
-            runs.c.report,
+            reports.scalar_subquery().label("reports"),
             runs.c.header,
             rows.c.cells,
             rows.c.number,
@@ -59,15 +63,14 @@ def events_of(case: str) -> Select[Any]:
         .select_from(rows)
         .join(runs, runs.c.seq == rows.c.run)
         .outerjoin(sessions, sessions.c.id == rows.c.session)
-        # Named one by one, the runs let the index by run and case be used.
-        .where(rows.c.run.in_(select(runs.c.seq).where(runs.c.rows.is_not(None))), rows.c.case_key == case)
+        .where(*its)
         .order_by(runs.c.seq, rows.c.number)
     )
 
 
 def as_event(found: Any) -> Event:
-    """Return the event in one line of `events_of`, with nothing private in it."""
-    private = ReportRecord(**orjson.loads(found.report)).private
+    """Return the event in one line of `events_of`, with nothing in it that any of its runs keeps private."""
+    private = _private_in(found.reports)
     message = found.message
     if private:
         message = private.message(found.code, message, orjson.loads(found.header), load_cells(found.cells))
@@ -85,3 +88,11 @@ def as_event(found: Any) -> Event:
         message=message,
         by="" if found.user is None else f"{found.user}@{found.host}",
     )
+
+
+@lru_cache(maxsize=4)
+def _private_in(reports: str) -> Private:
+    """Return what is private in any of some reports, which are JSON with commas between."""
+    found = orjson.loads(f"[{reports}]")
+    fields, columns = ([one for each in found for one in each.get(f"private_{of}", ())] for of in ("fields", "columns"))
+    return Private(fields, columns)

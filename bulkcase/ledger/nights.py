@@ -41,12 +41,14 @@ class Nights(RunFigures):
         self._runs = of
         self._earlier = [run.seq for run in of[:-1]]
         self._window = [run.seq for run in of]
+        # A reference that is not found has no id by which another night would know its case.
+        self._has_references = "refId" in of[-1].definition.get("input.key", "")
 
     def window(self, most: int, most_rows: int = _MOST_ROWS) -> list[RunRecord]:
         """Return the last finished runs of the job of the last one, at its target, the oldest first.
 
         At most so many, and of so many rows in all, but at least two where there are two. What was taken back is not
-        among them, nor what takes another run back, or continues one.
+        among them, nor what takes another run back, continues one, or has a part of the rows only.
         """
         last, back = self._runs[-1], runs.alias()
         gone = select(back.c.undoes).where(back.c.undoes.is_not(None), back.c.state == RunState.FINISHED)
@@ -57,6 +59,7 @@ class Nights(RunFigures):
             or_(runs.c.state == RunState.FINISHED, runs.c.seq == last.seq),
             runs.c.undoes.is_(None),
             runs.c.continues.is_(None),
+            runs.c.is_part == 0,
             runs.c.id.not_in(gone),
         )
         found: list[RunRecord] = []
@@ -148,7 +151,12 @@ class Nights(RunFigures):
                 yield from (Flipping(case, *flip) for flip in flips(changes))
 
     def gone(self, most: int = _MOST) -> tuple[list[Vanished], int]:
-        """Return the cases that the last night did not find and an earlier one did, in the order of its rows."""
+        """Return the cases that the last night did not find and an earlier one did, in the order of its rows.
+
+        Where keys are references nobody knows.
+        """
+        if self._has_references:
+            return [], 0
         old = rows.alias()
         known = (old.c.run.in_(self._earlier), old.c.state.in_(list(_DONE)))
         lost = (
@@ -166,8 +174,12 @@ class Nights(RunFigures):
         return [Vanished(case, self._runs[seen[case]].id, row) for case, row in cut], total
 
     def left_out(self, most: int = _MOST) -> tuple[list[Vanished], int]:
-        """Return the cases of the night before that the file of the last night does not name, in the order of rows."""
-        if not self._earlier:
+        """Return the cases of the night before that the file of the last night does not name, in the order of rows.
+
+        Where keys are references and one was not found, nobody knows.
+        """
+        lost = (rows.c.run == self._run, rows.c.code == _NOT_FOUND)
+        if not self._earlier or (self._has_references and self._all(select(rows.c.number).where(*lost).limit(1))):
             return [], 0
         now, before = rows.alias(), self._runs[-2]
         named = select(now.c.number).where(now.c.run == self._run, now.c.case_key == rows.c.case_key).exists()

@@ -73,9 +73,16 @@ class RunRecord:
     """Whether live cases were read, and why: `read`, `why`, and `pages` where there are some."""
     undoes: str | None
     """The id of the run that it takes back."""
+    is_part: bool
+    """Whether it has only some of the rows of its job: by a limit, or as a file that a run has written."""
     canary: str
     """How its first rows were checked, by `cases` or `answers`; empty until they have passed."""
     report: ReportRecord
+
+    @property
+    def is_night(self) -> bool:
+        """Whether it tells how its job is doing: others take a run back, have a part of the rows, or are of `set`."""
+        return self.undoes is None and not self.is_part and not any(key.startswith("set.") for key in self.definition)
 
 
 class Place(NamedTuple):
@@ -93,6 +100,8 @@ def as_record(values: dict[str, Any]) -> RunRecord:
     values["definition"] = orjson.loads(values["definition"])
     values["notes"] = tuple(orjson.loads(values["notes"]))
     values["reading"] = orjson.loads(values["reading"])
-    values["report"] = ReportRecord(**orjson.loads(values["report"]))
+    report = orjson.loads(values["report"])
+    values["report"] = ReportRecord(**{name: report[name] for name in ReportRecord.__slots__ if name in report})
+    values["is_part"] = bool(values["is_part"])
     values["state"] = RunState(values["state"])
     return RunRecord(**values)

@@ -63,6 +63,7 @@ class Ledger(FoundRuns):
         undoes: str | None = None,
         reports: str | None = None,
         report: ReportRecord | None = None,
+        is_part: bool = False,
     ) -> RunRecord:
         """Add a run in the state `planned`; its id sorts after every other one of this ledger.
 
@@ -84,6 +85,7 @@ class Ledger(FoundRuns):
                 "undoes": undoes,
                 "reports": reports,
                 "report": (report or ReportRecord()).dumped(),
+                "is_part": int(is_part),
                 "state": RunState.PLANNED,
                 "planned_at": now,
             }
@@ -134,7 +136,7 @@ class Ledger(FoundRuns):
         return self.run(run.id), self.rows(run, session)
 
     def note_waits(self, run: RunRecord, waited: Mapping[str, float]) -> None:
-        """Write for what the calls of the session on a run have waited, in seconds."""
+        """Write for what the calls of the session on a run have waited, and how long it has `worked`, in seconds."""
         with writing(self._writer, self.path):
             sessions.note_waits(self._writer, run.seq, waited)
 

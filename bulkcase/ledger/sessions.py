@@ -109,6 +109,8 @@ def recover(connection: Connection, target: str, now: Instant) -> None:
             settle_in_flight(connection, session["run"], session["id"], why, now.wall)
             _interrupt(connection, session, now)
         end(connection, session["id"], now)
+        # It was killed while its report was written: nobody knows how long it has worked.
+        connection.execute(update(sessions).where(sessions.c.id == session["id"]).values(waited=None))
     half_read = select(runs.c.seq).where(
         runs.c.target == target, runs.c.state == RunState.PLANNED, runs.c.rows.is_(None)
     )

@@ -1,6 +1,6 @@
 """The rows of one run as reports show them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -31,6 +31,17 @@ class RowRecord(NamedTuple):
     finished_at: float | None
 
 
+def _each(counts: Sequence[int], most: int) -> int:
+    """Return how many of each kind there can be, one at least, so that there are about `most` in all."""
+    left, each = most, most
+    for nth, count in enumerate(sorted(counts)):
+        each = max(left // (len(counts) - nth), 1)
+        if count > each:
+            return each
+        left -= count
+    return max(each, *counts, 1)
+
+
 class ShownRows(RunFigures):
     """Reading the rows of one run, with all that is known of them."""
 
@@ -49,8 +60,8 @@ class ShownRows(RunFigures):
     def sampled(self, most: int) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
         """Yield, as `all_with_changes` does, the first rows of each outcome and cause: about `most` rows in all."""
         own = rows.c.run == self._run
-        kinds = self._all(select(rows.c.state, rows.c.code).where(own).group_by(rows.c.state, rows.c.code))
-        each = max(most // max(len(kinds), 1), 1)
+        kinds = select(func.count()).where(own).group_by(rows.c.state, rows.c.code)
+        each = _each([count for (count,) in self._all(kinds)], most)
         nth = func.row_number().over(partition_by=(rows.c.state, rows.c.code), order_by=rows.c.number)
         ranked = select(rows.c.number, nth.label("nth")).where(own).subquery()
         chosen = select(ranked.c.number).where(ranked.c.nth <= each)

@@ -64,6 +64,8 @@ runs = Table(
     Column("undoes", String, ForeignKey("runs.id")),
     # How its canary was checked: by its cases or its answers; empty until it has passed.
     Column("canary", String, nullable=False, default=""),
+    # Whether it has only some of the rows of its job: by a limit, or as a file that a run has written.
+    Column("is_part", Integer, nullable=False, default=0),
     # What its report goes by, as `bulkcase.ledger.records.ReportRecord` has it: JSON.
     Column("report", Text, nullable=False, default="{}"),
 )
@@ -133,7 +135,8 @@ sessions = Table(
     Column("calls_after", Integer, nullable=False),
     # Whether it reads live cases: one call at a time that no row stands for.
     Column("reads", Integer, nullable=False, default=0),
-    # Seconds in which no call could leave, by what it waited for: JSON; null where it was killed.
+    # Seconds in which no call could leave, by what it waited for, and all its seconds (`worked`): JSON; null where it
+    # was killed.
     Column("waited", Text),
 )
 

@@ -13,11 +13,9 @@ from bulkcase.ledger.tables import calls, sessions
 class Worked(NamedTuple):
     """One session's time on a run."""
 
-    began: float
-    """Seconds since the epoch, as `ended`."""
-    ended: float
-    waited: Mapping[str, float] | None
-    """Seconds in which no call could leave, by what it waited for; None where the session was killed."""
+    seconds: float
+    waited: Mapping[str, float]
+    """Seconds of these in which no call could leave, by what it waited for; empty where the session was killed."""
 
 
 class Made(NamedTuple):
@@ -38,21 +36,19 @@ _TOOK = calls.c.ended_at - calls.c.left_at
 class RunTimes(RunFigures):
     """The times of one run's calls. Each figure is one pass over these."""
 
-    def worked(self, now: float) -> list[Worked]:
-        """Return the sessions on the run, the first one first; one that is not over yet has worked until `now`.
+    def worked(self) -> list[Worked]:
+        """Return the sessions on the run, the first one first; one that was killed has worked until its last call.
 
-        One that was killed has worked until the end of its last call.
+        By the monotonic clock alone: no clock that was set meanwhile makes them longer.
         """
-        last = dict(self._all(self._own(calls.c.session, func.max(_AT)).group_by(calls.c.session)))
-        query = select(sessions.c.id, sessions.c.started_at, sessions.c.ended_at, sessions.c.waited)
-        return [
-            Worked(began, last.get(session, began), None)
-            if waited is None
-            else Worked(began, now if ended is None else ended, orjson.loads(waited))
-            for session, began, ended, waited in self._all(
-                query.where(sessions.c.run == self._run).order_by(sessions.c.id)
-            )
-        ]
+        ended = func.max(calls.c.ended_at)
+        last = dict(self._all(self._own(calls.c.session, ended).group_by(calls.c.session)))
+        query = select(sessions.c.id, sessions.c.steady, sessions.c.waited).where(sessions.c.run == self._run)
+        found = []
+        for session, began, stored in self._all(query.order_by(sessions.c.id)):
+            waited = {"worked": last.get(session, began) - began} if stored is None else orjson.loads(stored)
+            found.append(Worked(waited.pop("worked", 0.0), waited))
+        return found
 
     def span(self) -> tuple[float, float] | None:
         """Return when the first call ended and when the last one did; None where none was made."""
@@ -66,10 +62,10 @@ class RunTimes(RunFigures):
         return [Made(*found) for found in self._all(query.group_by(which, calls.c.endpoint, calls.c.verdict))]
 
     def latencies(self, endpoint: str) -> dict[int, int]:
-        """Return how many answered calls to an endpoint took so many milliseconds, rounded down."""
-        took = cast(_TOOK * 1000, Integer)
+        """Return how many answered calls to an endpoint took so many tenths of a millisecond, rounded down."""
+        took = cast(_TOOK * 10_000, Integer)
         query = self._own(took, func.count()).where(calls.c.endpoint == endpoint, calls.c.status.is_not(None))
-        return {int(milliseconds): count for milliseconds, count in self._all(query.group_by(took))}
+        return {int(tenths): count for tenths, count in self._all(query.group_by(took))}
 
     def under_way(self) -> dict[tuple[str, str], float]:
         """Return the seconds that calls were under way in all, by endpoint and verdict."""
@@ -80,4 +76,6 @@ class RunTimes(RunFigures):
     def _own(self, *columns: Any) -> Select[Any]:
         own = sessions.c.run == self._run
         after = select(func.min(sessions.c.calls_after)).where(own).scalar_subquery()
-        return select(*columns).join(sessions, sessions.c.id == calls.c.session).where(own, calls.c.id > after)
+        # A call that was in flight when its session was killed is given up when somebody looks: it has taken no time.
+        made = (own, calls.c.id > after, calls.c.ended_at > calls.c.left_at)
+        return select(*columns).join(sessions, sessions.c.id == calls.c.session).where(*made)

@@ -50,7 +50,7 @@ def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: 
 def _private(name: str, job: Job) -> str:
     """Return what keeps a name from being one of something private; empty where nothing does."""
     if name.startswith(CUSTOM):
-        return "" if name.removeprefix(CUSTOM).strip() else "has no name of a custom field: write custom.NAME"
+        return _private_custom(name, [key for key in job.mapping if key.startswith(CUSTOM)])
     if name in {"_id", job.input.key.match}:
         return "says which case a row is about, and stands in every report: take it out"
     if not all(map(str.strip, name.split("."))):
@@ -60,6 +60,16 @@ def _private(name: str, job: Job) -> str:
         return ""
     near = nearest(name, known)
     return "is no field of a case: " + (f"did you mean {escaped(near)}?" if near else f"there are {', '.join(known)}")
+
+
+def _private_custom(name: str, mapped: Sequence[str]) -> str:
+    if not name.removeprefix(CUSTOM).strip():
+        return "has no name of a custom field: write custom.NAME"
+    if name in mapped or not mapped:
+        return ""
+    near = nearest(name, mapped)
+    hint = f"did you mean {escaped(near)}?" if near else f"there are {', '.join(map(escaped, mapped))}"
+    return f"is no custom field of the mapping: {hint}"
 
 
 def _place(place: Place, allowed: Sequence[str]) -> Iterator[str]:

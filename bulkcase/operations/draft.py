@@ -76,6 +76,7 @@ def drafted(
             continues=None if continues is None else continues.id,
             reports=None if reports is None else str(reports.absolute()),
             report=report_of(job),
+            is_part=limit is not None or table.fed_back,
         )
         try:
             yield _draft(ledger.rows(run), run, job, table, mapper, limit, InputTally(runtime.clock, on_progress))

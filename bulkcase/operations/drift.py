@@ -72,7 +72,7 @@ def _last_of(ledger: Ledger, job: str | Path | None) -> RunRecord:
     finished = [
         run
         for run in ledger.runs()
-        if run.state is RunState.FINISHED and run.undoes is None and run.continues is None and _is_of(run, job)
+        if run.state is RunState.FINISHED and not (run.undoes or run.continues or run.is_part) and _is_of(run, job)
     ]
     for run in sorted(finished, key=lambda one: (one.started_at or 0.0, one.seq), reverse=True):
         window = ledger.nights([run]).window(2)

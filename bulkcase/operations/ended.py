@@ -10,6 +10,7 @@ from bulkcase.ledger.found import UNFINISHED
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.runtime import command_line
 from bulkcase.reporting import Summary, frame_of
+from bulkcase.reporting.results import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +46,22 @@ class Run:
     @property
     def next_command(self) -> str:
         """The exact command that goes on from here; empty where nothing is left that a command could do."""
+        return self.command()
+
+    def command(self, *, anywhere: bool = False) -> str:
+        """Return `next_command`, where that is wanted for a reader in another folder."""
         if self.summary.started_at is None or self.is_undone:
             return ""
-        return command_after(self.id, self.ledger, RunState(self.summary.state), self.outcomes)
+        state = RunState(self.summary.state)
+        return command_after(self.id, self.ledger, state, self.outcomes, anywhere=anywhere)
+
+    @property
+    def correct_command(self) -> str:
+        """What sends failed.csv once its cells are corrected, from any folder; empty where none is to be corrected."""
+        is_over = not self.outcomes[Outcome.PENDING] and not self.is_undone
+        if not (is_over and self.outcomes[Outcome.INVALID]) or self.summary.undoes is not None:
+            return ""
+        return command_line("resume", self.id, self.ledger, "--input", str(self.folder / FAILED), anywhere=True)
 
     def frame(self) -> "pd.DataFrame":
         """Return every row in input order, its cells as they were read and what became of it, as a pandas DataFrame."""
@@ -56,9 +70,11 @@ class Run:
             return frame_of(record.header, ledger.rows(record).all())
 
 
-def command_after(run_id: str, ledger: Path, state: RunState, outcomes: Mapping[Outcome, int]) -> str:
+def command_after(
+    run_id: str, ledger: Path, state: RunState, outcomes: Mapping[Outcome, int], *, anywhere: bool = False
+) -> str:
     """Return the exact command that goes on with a run that was started; empty where there is none."""
     open_rows = outcomes[Outcome.PENDING] or (state in UNFINISHED and outcomes[Outcome.UNKNOWN])
     if not open_rows and any(outcomes[outcome] for outcome in RETRIED):
-        return command_line("retry", run_id, ledger)
-    return command_line("resume", run_id, ledger) if open_rows or state in UNFINISHED else ""
+        return command_line("retry", run_id, ledger, anywhere=anywhere)
+    return command_line("resume", run_id, ledger, anywhere=anywhere) if open_rows or state in UNFINISHED else ""

@@ -18,7 +18,7 @@ from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
-from bulkcase.operations.herald import heralded
+from bulkcase.operations.herald import Herald, heralded
 from bulkcase.operations.look import a_reader, wanted_of
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
@@ -45,30 +45,30 @@ async def at_work(job: Job, command: str, options: Options) -> AsyncGenerator["E
     Raises CredentialsError, OutsideHours, Locked or EnvironmentFailed, before anything was done.
     """
     runtime = options.get("runtime") or Runtime()
-    async with heralded(job, runtime, is_watched=options.get("watched", False)) as herald:
+    is_watched, guard = options.get("watched", False), options.get("guard")
+    # Who is told hears of it when the target is free for others: they may take their time.
+    async with heralded(job, runtime, is_watched=is_watched, guard=guard) as herald:
         check_credentials(job, runtime)
         refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
         with at_desk(job, command, runtime) as desk:
-            execution = Execution(desk, options)
-            yield execution
-        # Only now, when the target is free for others: whoever is told may take their time.
-        herald.run = execution.ended
+            yield Execution(desk, options, herald)
 
 
 class Execution:
     """One session's work on a run."""
 
-    def __init__(self, desk: Desk, options: Options) -> None:
+    def __init__(self, desk: Desk, options: Options, herald: Herald) -> None:
         self._desk = desk
+        self._herald = herald
         self._stop = options.get("stop") or StopSwitch()
         self._guard: Guard = options.get("guard") or (lambda _: nullcontext())
         self._on_progress = options.get("on_progress")
         self._wait = options.get("wait", False)
         self._reports = options.get("reports")
-        self.ended: Run | None = None
-        """The run that it has ended."""
         self._fault: Stop | None = None
         self._journal: Journal | None = None
+        self._began = 0.0
+        """When it began its work on the run, on the clock's monotonic scale."""
         self._waited: Mapping[str, float] = {}
         """For what its calls have waited."""
         self._left = 0
@@ -92,9 +92,11 @@ class Execution:
                 place = Place(report_folder(desk.job, before.id), self._reports)
                 make_folder(place.folder)  # found out now, not after the last row
                 account, now = account_name(desk.job), runtime.instant()
+                self._began = now.steady
                 record, rows = desk.ledger.start(
                     before, runtime.worker, account, now, place, replaces, report_of(desk.job)
                 )
+            self._herald.begin(record)
             RUN.set(before.id)
             run_went("started", job=before.job, target=before.target, rows=before.rows)
             if before.started_at is None and tells_of_rows():
@@ -182,7 +184,8 @@ class Execution:
         if self._journal is not None:
             self._journal.flush()
         rows.settle_in_flight(self._desk.runtime.clock.now())
-        self._desk.ledger.note_waits(record, self._waited)
+        worked = self._desk.runtime.clock.monotonic() - self._began
+        self._desk.ledger.note_waits(record, {**self._waited, "worked": worked})
         counts = rows.counts()
         assert record.rows == sum(counts.values()), f"{record.rows} rows were read, {counts} are accounted for"
         stop = self._fault or self._stop.stop
@@ -199,17 +202,26 @@ class Execution:
         """Write the report of a run that has ended, and only then that it has: whoever is killed before can resume."""
         desk, now = self._desk, self._desk.runtime.clock.now()
         try:
-            for old in replaced:
-                # A corrected file that lies there is somebody's work: it is not written over.
-                if old.folder is None or not Path(before.input).is_relative_to(old.folder):
-                    write_report(desk.ledger, desk.ledger.run(old.id), now)
             made = write_report(desk.ledger, ended, now, spent=lambda: self._spent(before))
+            # Nobody is to go on from what these say; a corrected file that lies there stays what it is.
+            for old in (*replaced, *desk.ledger.takes_back(before)):
+                if old.folder is None or not Path(before.input).is_relative_to(old.folder):
+                    self._report_anew(desk.ledger.run(old.id), now)
         except EnvironmentFailed:
             self._end(ended)
             raise
         self._end(replace(ended, duration=made.summary.duration_s))
-        self.ended = made
+        self._herald.end(made)
         return made
+
+    def _report_anew(self, record: RunRecord, now: float) -> None:
+        """Write the report of another run again, where it still is; that it cannot be written is no end of this one."""
+        if record.folder is None or not Path(record.folder).is_dir():
+            return
+        try:
+            write_report(self._desk.ledger, record, now)
+        except EnvironmentFailed as error:
+            _log.warning("the report of run %s was not made again: %s", record.id, error)
 
     def _end_of_cancelled(self, before: RunRecord, ended: RunRecord, replaced: Sequence[RunRecord]) -> None:
         """Write the end of a run that was cancelled; the report is left to whoever goes on, if there is a rest."""

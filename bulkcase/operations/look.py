@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bulkcase.errors import CasesRefused, JobError, NotPlanned
+from bulkcase.fields.private import Private
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups, needs
 from bulkcase.kore.door import Door
@@ -75,9 +76,9 @@ async def look(desk: Desk, run: RunRecord, names: Names, options: Options, *, ke
 
 def _too_many_names(job: Job, names: Names) -> JobError:
     field = max(names, key=lambda name: len(names[name]))
-    some = listed(names[field], 5)
+    some = "" if Private(job.report.private).hides(field) else f" ({listed(names[field], 5)})"
     return JobError(
-        f"{job.file}: lookups.{field}: the input has {len(names[field]):,} different names ({some}), "
+        f"{job.file}: lookups.{field}: the input has {len(names[field]):,} different names{some}, "
         'each of which would cost a call: is that the right column? Else write snapshot.read = "auto"'
     )
 
@@ -150,9 +151,10 @@ async def opened_reader(
     guard = options.get("guard") or (lambda _: nullcontext())
     # An even pace is kept where it is asked for; what the reading costs is known only when it has begun.
     forecast = Forecast(0, job.quota.windows, job.quota.pace, job.quota.max_in_flight)
-    session = ledger.look(target_name(job), account_name(job), runtime.worker, runtime.instant(), run)
+    began = runtime.instant()
+    session = ledger.look(target_name(job), account_name(job), runtime.worker, began, run)
     journal = Journal(lambda _, made: ledger.record_calls(session, made))
-    waited: Mapping[str, float] | None = None
+    waited: Mapping[str, float] = {}
     try:
         with guard(stop):
             async with (
@@ -168,7 +170,8 @@ async def opened_reader(
         raise _not_planned(stop) from None
     finally:
         journal.flush()
-        ledger.end_look(session, runtime.instant(), waited)
+        now = runtime.instant()
+        ledger.end_look(session, now, {**waited, "worked": now.steady - began.steady})
 
 
 def a_reader(

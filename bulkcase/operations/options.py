@@ -23,7 +23,7 @@ class Options(TypedDict, total=False):
     stop: StopSwitch | None
     """Ends the run early from outside."""
     guard: Guard
-    """Entered while a run is at work: what sets the switch then, signals above all."""
+    """Entered while a run is at work, and while people are told of it: what sets the switch then, signals above all."""
     watched: bool
     """Whether a person sees what goes wrong before a run starts: then nobody else is told of it."""
     runtime: Runtime | None

@@ -24,7 +24,7 @@ _CHARACTERS: Final = 2_400
 """Of the cells of a row that the page has at the most, and of each of its changes' values a tenth."""
 _SLICES: Final = 60
 _LENGTHS: Final = (
-    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(3600.0 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 168)),
 )
 """Lengths of slices, in seconds, that people can read off an axis."""
@@ -37,7 +37,9 @@ _WAITS: Final = {
 }
 
 
-def page_of(ledger: Ledger, run: RunRecord, summary: Summary, next_command: str, now: float) -> Page:
+def page_of(
+    ledger: Ledger, run: RunRecord, summary: Summary, now: float, *, next_command: str = "", correct_command: str = ""
+) -> Page:
     """Return the page of a run as the ledger has it now; nothing private is in it."""
     private, times = run.report.private, ledger.times(run)
     rows = ledger.rows(run)
@@ -52,12 +54,15 @@ def page_of(ledger: Ledger, run: RunRecord, summary: Summary, next_command: str,
         input_sha256=run.input_sha256,
         fields=run.fields,
         private=private.fields,
-        workers=[(str(who), began, ended) for who, began, ended in ledger.workers(run)],
+        # Whoever writes this report has not ended yet.
+        workers=[(str(who), began, now if ended is None else ended) for who, began, ended in ledger.workers(run)],
         next_command=next_command,
+        correct_command=correct_command,
+        undone_by=[one.id for one in ledger.undone_by(run)],
         windows=run.report.windows,
         flow=_flow(times, run.report.windows),
         latencies=times.latencies("updateCase"),
-        spent=_spent(times, now),
+        spent=_spent(times),
         changes=counter.groups(),
         header=private.header(run.header),
         rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS)],
@@ -117,18 +122,18 @@ def _kind_of(made: Made) -> str:
     return "settled" if made.verdict in _SETTLED else "again"
 
 
-def _spent(times: RunTimes, now: float) -> list[Spent]:
+def _spent(times: RunTimes) -> list[Spent]:
     """Return what the time of the sessions on a run went on.
 
     What is neither waiting nor reading is sending; of that, calls that had to be made again have the share that they
     have of the time under way.
     """
-    worked = times.worked(now)
+    worked = times.worked()
     parts = dict.fromkeys(_WAITS.values(), 0.0)
     for session in worked:
-        for name, seconds in (session.waited or {}).items():
+        for name, seconds in session.waited.items():
             parts[_WAITS[name]] += seconds
-    total = sum(max(session.ended - session.began, 0.0) for session in worked)
+    total = sum(session.seconds for session in worked)
     rest = max(total - sum(parts.values()), 0.0)
     reading = sends = again = 0.0
     for (endpoint, verdict), seconds in times.under_way().items():

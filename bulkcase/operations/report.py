@@ -1,27 +1,36 @@
 """report: what became of a run, made from the ledger when it ends and again whenever asked."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from bulkcase.errors import BulkcaseError, UsageError
-from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.errors import BulkcaseError, EnvironmentFailed, UsageError
+from bulkcase.ledger import Ledger, RowRecord, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.desk import recovered
 from bulkcase.operations.ended import Run
 from bulkcase.operations.find import found_run
 from bulkcase.operations.page import page_of
 from bulkcase.operations.runtime import Runtime, command_line
+from bulkcase.operations.touched import FILE as TOUCHED
 from bulkcase.reporting import Summary, write_results, write_summary
+from bulkcase.reporting.files import clear_leftovers, drop_file, last_written
 from bulkcase.reporting.html import FILE as PAGE
 from bulkcase.reporting.html import write_page
+from bulkcase.reporting.lines import FILE as LINES
 from bulkcase.reporting.lines import write_lines
 from bulkcase.reporting.masked import masked
 from bulkcase.reporting.summary import FILE as SUMMARY
+from bulkcase.reporting.workbook import FILE as WORKBOOK
 from bulkcase.reporting.workbook import write_workbook
 
 _log = logging.getLogger(__name__)
+
+_FORMS: Final = {"jsonl": LINES, "xlsx": WORKBOOK, "html": PAGE}
+"""The file of each form but the CSVs; the page comes last, as it leads to all others."""
 
 
 def report(
@@ -56,37 +65,75 @@ def report(
 def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[[], float] | None = None) -> Run:
     """Write the report of a run as the ledger has it now; raises EnvironmentFailed where it cannot be written.
 
-    `now` is the moment that it shows, in seconds since the epoch; `spent` tells the seconds that the run has taken in
-    all, this report included.
+    Where one form cannot, all others are. `now` is the moment that it shows, in seconds since the epoch; `spent` tells
+    the seconds that the run has taken in all, this report included.
     """
     assert record.folder is not None, "it was started"
     folder = Path(record.folder)
+    clear_leftovers(folder, now)
     # The rows first: nothing else can be sent again.
-    files = write_results(folder, record.header, ledger.rows(record).all(), record.undoes)
+    with closing(_rows(ledger, record)) as rows:
+        files = write_results(folder, record.header, rows, record.undoes)
+    files += [path.name for path in [last_written(folder / TOUCHED)] if path.exists()]
     summary = Summary.of(record, ledger.rows(record), files)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
-    # The page comes last: it leads to all other files.
-    for form in sorted(set(record.report.formats) - {"csv"}, key=lambda form: (form == "html", form)):
-        try:
-            files.append(_form(form, ledger, record, replace(made, summary=replace(summary, files=files)), now))
-        except BulkcaseError:
-            raise
-        except Exception as fault:  # noqa: BLE001 - it must not cost the run its summary
-            _log.debug("a fault of bulkcase", exc_info=True)
-            _log.warning("the report as %s was not written: a fault of bulkcase (%s): please report it", form, fault)
+    failures: list[EnvironmentFailed] = []
+    for form, name in _FORMS.items():
+        with _put_off(failures):
+            so_far = replace(made, summary=replace(summary, files=files))
+            if form in record.report.formats and (written := _tried(form, ledger, record, so_far, now)):
+                files.append(written)
+                continue
+        with _put_off(failures):
+            # An earlier one would tell of another state of the run than the rows do.
+            drop_file(folder / name, keep_edits=form == "xlsx")
     spent_s = summary.duration_s if spent is None else spent()
     summary = replace(summary, files=[*files, SUMMARY], duration_s=spent_s)
-    write_summary(folder, summary)
+    try:
+        write_summary(folder, summary)
+    except EnvironmentFailed:
+        drop_file(folder / SUMMARY)
+        raise
+    if failures:
+        raise failures[0]
     return replace(made, summary=summary)
+
+
+@contextmanager
+def _put_off(failures: list[EnvironmentFailed]) -> Iterator[None]:
+    """Go on where one file cannot be written: the others, and the summary, belong to rows that are there already."""
+    try:
+        yield
+    except EnvironmentFailed as error:
+        failures.append(error)
+
+
+def _tried(form: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -> str | None:
+    try:
+        return _form(form, ledger, record, made, now)
+    except BulkcaseError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - it must not cost the run its summary
+        _log.debug("a fault of bulkcase", exc_info=True)
+        # Its text may hold a cell.
+        kind = type(fault).__name__
+        _log.warning("the report as %s was not written: a fault of bulkcase (%s): please report it", form, kind)
+        return None
 
 
 def _form(name: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -> str:
     """Write the report in another form, with nothing private in it; return the name of the file."""
     private, folder = record.report.private, made.folder
     if name == "html":
-        write_page(folder, page_of(ledger, record, made.summary, made.next_command, now))
-        return PAGE
-    header, rows = private.header(record.header), masked(ledger.rows(record).all(), record.header, private)
-    if name == "xlsx":
-        return write_workbook(folder, header, rows, made.summary)
-    return write_lines(folder, header, rows)
+        commands = {"next_command": made.command(anywhere=True), "correct_command": made.correct_command}
+        return write_page(folder, page_of(ledger, record, made.summary, now, **commands))
+    with closing(_rows(ledger, record)) as every:
+        header, rows = private.header(record.header), masked(every, record.header, private)
+        if name == "xlsx":
+            return write_workbook(folder, header, rows, made.summary)
+        return write_lines(folder, header, rows)
+
+
+def _rows(ledger: Ledger, record: RunRecord) -> Generator[RowRecord]:
+    """Yield the rows of a run, and let go of the ledger when whoever takes them fails."""
+    yield from ledger.rows(record).all()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
+from bulkcase.fields.private import Private
 from bulkcase.job import Job
-from bulkcase.job.needs import CUSTOM
 from bulkcase.job.sources import FieldSource
 from bulkcase.ledger.records import ReportRecord
 from bulkcase.mapping.templates import parse_template
@@ -12,29 +12,16 @@ from bulkcase.mapping.templates import parse_template
 
 def report_of(job: Job) -> ReportRecord:
     """Return what the report of a run of a job goes by; the job was compiled, so its templates are sound."""
-    private = job.report.private
-    columns = {
-        column for key, source in job.sources.items() if _is_private(key, private) for column in _columns(source)
-    }
+    private = Private(job.report.private)
+    # A custom field may go by two names, and the due date has two: what hides a field's changes hides its column.
+    columns = {column for key, source in job.sources.items() if private.hides(key) for column in _columns(source)}
     return ReportRecord(
         formats=job.report.formats,
-        private_fields=private,
+        private_fields=job.report.private,
         private_columns=sorted(columns - {job.input.key.column}),
         windows=[(window.limit, window.seconds) for window in job.quota.windows],
         job_sha256=_hash_of(job),
     )
-
-
-def _is_private(key: str, private: tuple[str, ...]) -> bool:
-    """Say whether a key of the mapping sets something private: the field itself, a part of it, or all of it."""
-    roots = {key, "fields"} if key.startswith(CUSTOM) else {key, *_above(key)}
-    return any(name in roots or (not name.startswith(CUSTOM) and name.startswith(f"{key}.")) for name in private)
-
-
-def _above(key: str) -> Iterator[str]:
-    while "." in key:
-        key = key.rpartition(".")[0]
-        yield key
 
 
 def _columns(source: FieldSource) -> Iterator[str]:

@@ -123,14 +123,17 @@ def account_name(job: Job) -> str:
     return SANDBOX if is_sandbox(job) else target_name(job).rpartition("/")[0]
 
 
-def command_line(verb: str, run_id: str, ledger: Path, *more: str) -> str:
-    """Return the exact command that does something with a run, wherever its ledger is."""
-    return shlex.join(["bulkcase", verb, run_id, *place_options(ledger), *more])
+def command_line(verb: str, run_id: str, ledger: Path, *more: str, anywhere: bool = False) -> str:
+    """Return the exact command that does something with a run, wherever its ledger is.
+
+    It is for a person in this folder, or for one who reads it `anywhere`.
+    """
+    return shlex.join(["bulkcase", verb, run_id, *place_options(ledger, anywhere=anywhere), *more])
 
 
-def place_options(ledger: Path) -> list[str]:
+def place_options(ledger: Path, *, anywhere: bool = False) -> list[str]:
     """Return the options that lead a command to a ledger."""
     folder = ledger.parent
     in_sandbox = ["--sandbox"] if folder.name == SANDBOX else []
     folder = folder.parent if in_sandbox else folder
-    return [*([] if folder == state_folder() else ["--state", str(near(folder))]), *in_sandbox]
+    return [*([] if folder == state_folder() else ["--state", str(folder if anywhere else near(folder))]), *in_sandbox]

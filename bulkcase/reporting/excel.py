@@ -48,12 +48,13 @@ _COLOURS: Final = {
 def excel_book(path: Path, written: Callable[[str], None]) -> Iterator[Any]:
     """Open a workbook that takes the place of `path` once it is complete, and tell its name then.
 
-    Nothing of it is kept in memory but the row that is written. Raises EnvironmentFailed where it cannot be written.
+    An earlier one that somebody has changed is moved aside. Nothing of the new one is kept in memory but the row that
+    is written. Raises EnvironmentFailed where it cannot be written.
     """
     from xlsxwriter import Workbook  # noqa: PLC0415 - not every run writes a workbook
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - as above
 
-    with whole_file(path, None) as file:
+    with whole_file(path, None, keep_edits=True) as file:
         # Next to the report: it needs as much room once more, and is as private.
         spare = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True)
         with spare as folder, _Sink(file.stream) as sink:

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,10 @@ _WRITTEN: Final = ".written.json"
 """The hashes of what bulkcase wrote into a folder, by the names of the files."""
 _NUMBERS: Final = range(2, 100)
 """What a file can have behind its name: more than 98 that are held open mean that something else is wrong."""
+_LEFT: Final = re.compile(r"\.[a-z0-9_-]+\.(csv|html|json|jsonl|xlsx)\.\d+\.unfinished|\.results\.xlsx\.[a-z0-9_]{8}")
+"""What stands in a report's folder only while it is written."""
+_ABANDONED_S: Final = 86_400.0
+"""How old that is when nobody can be writing it any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ class WholeFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: list[WholeFile] = []
-        self._dropped: list[Path] = []
+        self._dropped: dict[Path, bool] = {}
         self.parts = ExitStack()
         self.streams = ExitStack()
 
@@ -75,9 +80,12 @@ class WholeFiles:
         self._files.append(WholeFile(self._folder / name, part, stream, keep_edits=keep_edits))
         return self._files[-1]
 
-    def drop(self, name: str) -> None:
-        """Take a file of an earlier report away when the new ones take their places, aside where it was changed."""
-        self._dropped.append(self._folder / name)
+    def drop(self, name: str, *, keep_edits: bool) -> None:
+        """Take a file of an earlier report away when the new ones take their places.
+
+        With `keep_edits`, one that somebody has changed is moved aside.
+        """
+        self._dropped[self._folder / name] = keep_edits
 
     def sync(self) -> None:
         """Bring all that was written to the disk."""
@@ -92,8 +100,8 @@ class WholeFiles:
         written = _Written(self._folder)
         for file in self._files:
             _land(file, written)
-        for path in self._dropped:
-            _drop(path, written)
+        for path, keep_edits in self._dropped.items():
+            _drop(path, written, keep_edits=keep_edits)
         written.save()
 
 
@@ -115,13 +123,28 @@ def whole_files(folder: Path) -> Iterator[WholeFiles]:
 
 
 @contextmanager
-def whole_file(path: Path, encoding: str | None = "utf-8") -> Iterator[WholeFile]:
+def whole_file(path: Path, encoding: str | None = "utf-8", *, keep_edits: bool = False) -> Iterator[WholeFile]:
     """Open a file that takes the place of `path` once it is written to the end, and leaves it alone otherwise.
 
-    Raises EnvironmentFailed where it cannot be written.
+    With `keep_edits`, an earlier one that somebody has changed is moved aside. Raises EnvironmentFailed where it
+    cannot be written.
     """
     with whole_files(path.parent) as files:
-        yield files.open(path.name, encoding)
+        yield files.open(path.name, encoding, keep_edits=keep_edits)
+
+
+def drop_file(path: Path, *, keep_edits: bool = False) -> None:
+    """Take a file of an earlier report away, as `WholeFiles.drop`; raises EnvironmentFailed where the disk fails."""
+    with whole_files(path.parent) as files:
+        files.drop(path.name, keep_edits=keep_edits)
+
+
+def clear_leftovers(folder: Path, now: float) -> None:
+    """Take away what writers left that were killed a day before `now`, in seconds since the epoch, or earlier."""
+    for path in folder.glob(".*"):
+        with suppress(OSError):
+            if _LEFT.fullmatch(path.name) and path.lstat().st_mtime < now - _ABANDONED_S:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def last_written(path: Path) -> Path:
@@ -203,9 +226,9 @@ def _placed(file: WholeFile, written: _Written) -> Path:
     raise refused
 
 
-def _drop(path: Path, written: _Written) -> None:
+def _drop(path: Path, written: _Written, *, keep_edits: bool) -> None:
     try:
-        if path.exists() and not written.is_own(path):
+        if keep_edits and path.exists() and not written.is_own(path):
             _move_aside(path)
         path.unlink(missing_ok=True)
         written.forget(path)

@@ -35,7 +35,8 @@ async def mail(
     """Send one e-mail to all addresses; `patience` is in seconds. Raises NotTold, which names the mail server.
 
     With `starttls`, nothing is said to a server that does not encrypt. Where it takes the message for some of the
-    addresses only, those get it, and NotTold names the others.
+    addresses only, those get it, and NotTold names the others. A name service that hangs is given up as the rest is,
+    but its look-up goes on in a thread, and no process ends before that does.
     """
     problem = await _refusal(smtp, password, _message(smtp.sender, to, notice), list(to), ca_bundle, patience)
     # Raised here and not where it was caught: what a server says may repeat what it was told.

@@ -167,10 +167,13 @@ def _alone(path: Path, patience: float) -> Iterator[None]:
     if not path.parent.is_dir():
         raise NotTold(f"{path}: there is no such folder: make it, or change report.metrics")
     # Jobs of one group may share a file; nobody else can hold it up. The lock stays: it may not go while others wait.
-    lock = FileLock(path.with_name(f".{path.name}.lock"), mode=0o660, thread_local=False, fallback_to_soft=False)
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file, mode=0o660, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
+        if not file.exists():  # some folders, such as those in /proc, say nothing but that
+            raise NotTold(f"{path}: nothing can be written to its folder: change report.metrics") from None
         raise NotTold(f"{path}: another job has been writing for {patience:g} s: no metrics were written") from None
     except NotImplementedError:
         raise NotTold(f"{path}: its file system has no locks: change report.metrics") from None

@@ -73,6 +73,7 @@ class Notice:
     """None where no run was started."""
     state: str | None = None
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    """Empty where nothing was counted."""
     verified: Mapping[str, int] = field(default_factory=dict)
     canary: str = ""
     causes: Sequence[ToldCause] = ()
@@ -112,8 +113,8 @@ class Notice:
             "Machine": self.host,
             "State": self.state or "",
             "Ended": f"{moment(self.finished_at):%Y-%m-%d %H:%M} UTC" if self.finished_at is not None else "",
-            "Took": seconds_text(self.duration_s) if self.run_id else "",
-            "Calls": f"{sum(self.calls.values()):,}" if self.run_id else "",
+            "Took": seconds_text(self.duration_s) if self.outcomes else "",
+            "Calls": f"{sum(self.calls.values()):,}" if self.outcomes else "",
         }
         return ((name, fact) for name, fact in known_facts.items() if fact)
 
@@ -172,9 +173,26 @@ def notice_of(summary: Summary, *, host: str, folder: str, next_command: str) ->
     )
 
 
-def notice_of_failure(job: str, target: str, host: str, exit_code: int, kind: str) -> Notice:
-    """Return what is told of a command that ended before there was a run; `kind` is the class of its error."""
-    return Notice(job, target, host, exit_code, _KINDS.get(kind) or _meaning(exit_code))
+def notice_of_failure(
+    job: str,
+    target: str,
+    host: str,
+    exit_code: int,
+    kind: str,
+    *,
+    run_id: str | None = None,
+    state: str | None = None,
+    folder: str = "",
+    next_command: str = "",
+) -> Notice:
+    """Return what is told of a command that ended before there was a run, or before that run had its report.
+
+    `kind` is the class of its error.
+    """
+    meaning = _KINDS.get(kind) or _meaning(exit_code)
+    return Notice(
+        job, target, host, exit_code, meaning, run_id=run_id, state=state, folder=folder, next_command=next_command
+    )
 
 
 def _meaning(exit_code: int) -> str:
@@ -214,7 +232,7 @@ def body_lines(notice: Notice, most_causes: int = MOST_CAUSES) -> Iterator[str]:
     yield ""
     for name, fact in notice.facts:
         yield from _wrapped(fact, f"{name:<9}")
-    if notice.run_id:
+    if notice.outcomes:
         yield from ("", f"{notice.rows:>11,}  {'row' if notice.rows == 1 else 'rows'}, of these")
         yield from (f"{count:>11,}  {outcome}" for outcome, count in notice.outcomes.items() if count)
     yield from _why(notice.causes, most_causes)

@@ -86,12 +86,16 @@ class Page:
     """Who worked on the run, from when and until when (None: killed)."""
     next_command: str
     """What goes on from here; empty where that is nothing."""
+    correct_command: str
+    """What sends a corrected failed.csv; empty where no cell is to be corrected."""
+    undone_by: Sequence[str]
+    """The runs that were started to take it back."""
     windows: Sequence[tuple[int, float]]
     """The quota: so many calls in so many seconds."""
     flow: Flow | None
     """None where no call was made."""
     latencies: Mapping[int, int]
-    """Updates that were answered, by whole milliseconds."""
+    """Updates that were answered, by tenths of a millisecond."""
     spent: Sequence[Spent]
     """The largest part first."""
     changes: Sequence[ChangeGroup]

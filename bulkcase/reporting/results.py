@@ -61,7 +61,7 @@ def write_results(
     make_folder(folder)
     columns = [*(defuse(name) for name in header), *COLUMNS, *([UNDOES] if undoes else [])]
     with whole_files(folder) as files:
-        every = csv.writer(files.open(RESULTS, ENCODING))
+        every = csv.writer(files.open(RESULTS, ENCODING, keep_edits=True))
         failed = csv.writer(files.open(FAILED, ENCODING, keep_edits=True))
         causes = _Causes(files, columns)
         every.writerow(columns)
@@ -102,7 +102,7 @@ class _Causes:
         found = ((path, _CAUSE_FILE.fullmatch(path.name)) for path in folder.glob("*.csv"))
         earlier = {match[1] for path, match in found if match and _has_tips(path)}
         for name in sorted(earlier - self._writers.keys()):
-            self._files.drop(_file_of(name))
+            self._files.drop(_file_of(name), keep_edits=True)
 
 
 def _file_of(cause: str) -> str:

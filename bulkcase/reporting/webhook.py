@@ -114,7 +114,8 @@ def _plain(text: str) -> str:
 async def post(url: SecretStr, notice: Notice, *, ca_bundle: Path | None = None, patience: float = PATIENCE) -> None:
     """Tell a webhook; `patience` is in seconds. Raises NotTold, which names its host and nothing else of its address.
 
-    Trusted are the authorities of the system and those in `ca_bundle`. Redirects are not followed.
+    Trusted are the authorities of the system and those in `ca_bundle`. Redirects are not followed. A name service that
+    hangs is given up as the rest is, but its look-up goes on in a thread, and no process ends before that does.
     """
     address, problem = _address(url.get_secret_value().strip())
     if address is not None:

@@ -109,10 +109,6 @@ class _Sheets:
         self._widths = [max(len(name[:_WIDEST]) + _MARGIN, _NARROWEST) for name in self._columns]
         self._line = 0
 
-    def _measure(self, first: int, texts: Iterable[str]) -> None:
-        for column, text in enumerate(texts, first):
-            self._widths[column] = max(self._widths[column], len(text) + 1)
-
     def _verdict(self, row: RowRecord) -> None:
         """Write what became of a row, in the order of `COLUMNS`."""
         sheet, cells, line, first, result = self._sheet, self._cells, self._line, self._width, row.result

@@ -90,6 +90,22 @@ def test_an_error_is_a_line_with_its_exit_code(tmp_path: Path) -> None:
     assert "--yes" in line["message"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["run", "--log-format=json"], "JOB"),
+        (["run", "job.toml", "--limit", "0", "--log-format", "json"], "--limit"),
+        (["resume", "last", "--log-format", "json", "--frob"], "--frob"),
+    ],
+)
+def test_a_command_that_is_mistyped_is_told_in_json(tmp_path: Path, arguments: list[str], word: str) -> None:
+    """What is missing, out of range or unknown is one line, before any command has begun."""
+    ended = bulkcase(*arguments, folder=tmp_path)
+    (line,) = lines(ended.stderr)
+    assert (ended.returncode, line["level"], line["exit_code"]) == (2, "error", 2)
+    assert word in line["message"]
+
+
 def test_quiet_leaves_what_programs_need(tmp_path: Path, server: ServerThread) -> None:
     """No progress; the rows that need a person, and how the run began and ended, stay."""
     write_cases(tmp_path, ROWS)

@@ -1,7 +1,10 @@
 """What a line of the log has in it."""
 
 import io
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,8 +71,6 @@ def test_whatever_is_said_is_one_line(odd: str) -> None:
     """Hostile texts are JSON too, and come back as they were."""
     line = JsonFormatter().format(record("%s", odd, **facts(case_id=odd, other=object())))
     assert "\n" not in line
-    import json  # noqa: PLC0415 - orjson refuses what is checked here
-
     assert json.loads(line)["message"] == json.loads(line)["case_id"] == odd
 
 
@@ -118,6 +119,41 @@ def test_other_libraries_and_warnings_are_lines_too(stream: io.StringIO) -> None
     """Never two formats on one stream."""
     logging.getLogger("asyncio").error("odd")
     assert [line["logger"] for line in told(stream)] == ["asyncio"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_line_is_json_whatever_the_encoding_of_the_stream(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """Read as UTF-8 it says what was said, also where standard error is a file of an old code page."""
+    file = io.TextIOWrapper(raw := io.BytesIO(), encoding, errors="backslashreplace")
+    monkeypatch.setattr(err, "_file", file)
+    say("J\u00f6b \U0001f600")
+    assert orjson.loads(raw.getvalue())["message"] == "J\u00f6b \U0001f600"
+    assert not stream.getvalue()
+
+
+LIBRARY = """
+import logging
+logging.basicConfig(level=logging.INFO)
+{}
+from bulkcase.logged import row_ended, run_went
+row_ended(5, "ci-1", "failed", "http_404")
+run_went("ended")
+{}
+row_ended(6, "ci-2", "failed", "http_404")
+"""
+ASKS = 'logging.getLogger("bulkcase.rows").setLevel(logging.WARNING)'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rows"), [("", "", []), ("", ASKS, ["row 6"]), (ASKS, "", ["row 5", "row 6"])]
+)
+def test_a_program_that_logs_is_told_of_rows_only_where_it_asks(before: str, after: str, rows: list[str]) -> None:
+    """Any log that it has set up for itself does not fill with the rows of its runs."""
+    program = [sys.executable, "-c", LIBRARY.format(before, after)]
+    ended = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert ended.stderr.splitlines() == [f"WARNING:bulkcase.rows:{row} ended failed: http_404" for row in rows]
 
 
 @pytest.mark.parametrize("verbose", [False, True])

@@ -104,22 +104,55 @@ def test_what_a_comparison_says_of_a_private_field_is_withheld() -> None:
     assert Private(["custom.e_mail"]).message(found.code, found.message, HEADER, ("ci-1", "Boob")) == WITHHELD
 
 
-def test_why_a_run_ended_stays_where_it_names_nothing_private() -> None:
-    """Whoever looks at the morning after has to know."""
-    private = Private(["desc"], ["A"])
-    for reason in (
+@pytest.mark.parametrize(
+    "reason",
+    [
         "",
         "interrupted by SIGINT",
         "21 % of the last 200 rows failed: safety.max_failures is 20 %",
-    ):
-        assert private.reason(reason) == reason
-    assert private.reason("desc is wrong: really") == WITHHELD
+        "/data/desc/ledger.sqlite3: database is locked: another program held it",
+        "/srv/desc/reports: No space left on device: free the disk",
+        "the server throttled every call for 600 s (HTTP 429): see desc",
+        "the canary of 3 rows stopped the run: row 2 (ci-1): its case cannot be found any more",
+        "the canary of 3 rows stopped the run: its case is gone; my desc/canary.json has these cases as they were",
+    ],
+)
+def test_why_a_run_ended_stays_where_it_says_nothing_private_of_a_case(reason: str) -> None:
+    """Whoever looks at the morning after has to know, whatever the folders are called."""
+    assert Private(["desc"], ["A"]).reason(reason) == reason
 
 
-def test_the_words_of_a_fault_are_withheld() -> None:
+@pytest.mark.parametrize(
+    ("reason", "left"),
+    [
+        (
+            f"the canary of 3 rows stopped the run: row 2 (ci-1): desc: sent {SECRET}; x/canary.json has these cases",
+            f"the canary of 3 rows stopped the run: {WITHHELD}; x/canary.json has these cases",
+        ),
+        (
+            f"the server refuses these credentials (HTTP 401: desc (is) {SECRET}): check the scope (ticked), account",
+            f"the server refuses these credentials ({WITHHELD}): check the scope (ticked), account",
+        ),
+        (
+            f"the server fails: 3 tries in 5 s (HTTP 500: desc: {SECRET}): check the server, or ask who runs it",
+            f"the server fails: 3 tries in 5 s ({WITHHELD}): check the server, or ask who runs it",
+        ),
+        (f"the server does not show them (desc: {SECRET})", f"the server does not show them ({WITHHELD})"),
+        (f"live cases cannot be read: desc: {SECRET}", f"live cases cannot be read: {WITHHELD}"),
+    ],
+)
+def test_words_about_cases_are_withheld_and_what_is_around_them_stays(reason: str, left: str) -> None:
+    """What stopped the run and what to do about it are no words of a case."""
+    private = Private(["desc"], ["A"])
+    assert private.reason(reason) == left
+    assert private.message("stopped", reason) == left
+
+
+@pytest.mark.parametrize("words", [SECRET, "two\nlines", "x): please report it"])
+def test_the_words_of_a_fault_are_withheld(words: str) -> None:
     """They may be anything, a cell that could not be read among them."""
-    said = f"a fault of bulkcase (ValueError: no number: {SECRET}): please report it"
-    assert Private(["desc"]).reason(said) == f"a fault of bulkcase (ValueError): {WITHHELD}"
+    said = f"a fault of bulkcase (ValueError: {words}): please report it"
+    assert Private(["desc"]).reason(said) == f"a fault of bulkcase (ValueError: {WITHHELD}): please report it"
     assert Private().reason(said) == said
 
 

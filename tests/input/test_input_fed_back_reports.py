@@ -1,8 +1,11 @@
 """The workbook and the files per cause as input."""
 
 import csv
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from support.workbooks import rows_of, xlsx
 from bulkcase.cells import Cell, is_blank, text_of
 from bulkcase.errors import InputError
 from bulkcase.input import Source, open_table
+from bulkcase.input.sheets import Line, SheetName, chosen_sheet
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
 from bulkcase.reporting import write_results
@@ -27,7 +31,7 @@ def failed(number: int, line: tuple[Cell, ...], code: str = "bad_date") -> RowRe
     return record(number, cells=line, result=Result(Outcome.INVALID, code=code, message="=is wrong"))
 
 
-@pytest.mark.parametrize("sheet", ["Cases", 3, None])
+@pytest.mark.parametrize("sheet", ["Cases", "Rows", 1, 2, 3, None])
 def test_the_workbook_gives_the_rows_that_it_was_made_of(tmp_path: Path, sheet: str | int | None) -> None:
     """Its own columns are dropped, apostrophes taken off, and the job's sheet is the one of another workbook."""
     lines: list[tuple[Cell, ...]] = [ODD, ("007", 42, 0.1 + 0.2), ("ci-3", "", True)]
@@ -116,3 +120,43 @@ def test_blank_rows_are_no_rows(tmp_path: Path) -> None:
     write_workbook(tmp_path, HEADER, [failed(2, ("", "", ""))], a_summary())
     (row,) = rows_of(tmp_path / "results.xlsx")
     assert all(map(is_blank, row.cells))
+
+
+def without_overview(book: Any) -> None:
+    del book["Summary"]
+
+
+def renamed(book: Any) -> None:
+    book["Rows"].title = "Mine"
+
+
+def hidden(book: Any) -> None:
+    for name in ("Rows 2", "Rows 3"):
+        book[name].sheet_state = "hidden"
+
+
+@pytest.mark.parametrize("sheet", ["Rows 2", "Cases", 2, None])
+@pytest.mark.parametrize("change", [lambda _: None, without_overview, renamed, hidden])
+def test_a_workbook_whose_rows_are_in_more_sheets_than_one_is_refused(
+    tmp_path: Path, sheet: str | int | None, change: Callable[[Any], None]
+) -> None:
+    """Whatever the job names and a person did with the sheets, never is only a part of the rows read."""
+    write_workbook(tmp_path, HEADER, [failed(number, ODD) for number in range(2, 9)], a_summary(), rows_per_sheet=3)
+    path = tmp_path / "results.xlsx"
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+    with pytest.raises(InputError, match=r"has its rows in more sheets than one: take results\.csv"):
+        open_table(Source(path, sheet=sheet))
+
+
+def test_other_sheets_are_not_looked_at_where_the_chosen_one_is_no_report() -> None:
+    """Those of any workbook may be large."""
+    asked = []
+
+    def lines_of(sheet: str) -> Iterator[Line]:
+        asked.append(sheet)
+        yield Line(1, HEADER)
+
+    assert chosen_sheet("cases.xlsx", [SheetName("Cases"), SheetName("Rows")], "Cases", lines_of) == "Cases"
+    assert set(asked) == {"Cases"}

@@ -121,6 +121,10 @@ TEXT = "must be a text in quotes"
         ('[report]\nprivate = ["desc", 5]', f"report.private, entry 2: {TEXT}"),
         ('[report]\nmetrics = ""', "report.metrics: must not be empty"),
         ("[report]\nmetrics = true", f"report.metrics: {TEXT}"),
+        *[
+            (f'[report]\nmetrics = "{wrong}"', "report.metrics: must name a file, such as bulkcase.prom")
+            for wrong in ("/", ".", "..", "metrics/", "/var/lib/..", "a\\u0000b.prom")
+        ],
         ('[notify]\nwebhook = "https://hooks.example.com/fake"', f"notify.webhook: {REFERENCE}"),
         ('[notify]\nwebhook = "env: "', f"notify.webhook: {REFERENCE}"),
         ("[notify]\nwebhook = false", "notify.webhook: must be a reference in quotes, such as env:OPS_WEBHOOK"),

@@ -9,7 +9,7 @@ from bulkcase.job import parse
 from bulkcase.mapping import compile_mapping
 
 
-def compiled(private: str, key: str = '"Id"') -> list[str]:
+def compiled(private: str, key: str = '"Id"', custom: str = '"custom.Region" = "B"') -> list[str]:
     """Return what is said of a list of private names."""
     text = f"""
         [connection]
@@ -19,7 +19,7 @@ def compiled(private: str, key: str = '"Id"') -> list[str]:
         key = {key}
         [mapping]
         desc = "A"
-        "custom.Region" = "B"
+        {custom}
         [report]
         private = {private}
     """
@@ -38,14 +38,13 @@ def compiled(private: str, key: str = '"Id"') -> list[str]:
         "userInfo.emailId",
         "fields",
         "custom.Region",
-        "custom.A.. b",
         "currQueue",
         "tasks.name",
         "ETA",
     ],
 )
 def test_what_a_case_shows_may_be_private(name: str) -> None:
-    """A field whether it is sent or only shown, a path into one, and a custom field that is not mapped too."""
+    """A field whether it is sent or only shown, and a path into one."""
     assert compiled(f'["{name}"]') == []
 
 
@@ -63,6 +62,8 @@ def test_what_a_case_shows_may_be_private(name: str) -> None:
         (".desc", "is no name: write a field, or a path"),
         ("custom.", "has no name of a custom field: write custom.NAME"),
         ("custom. ", "has no name of a custom field: write custom.NAME"),
+        ("custom.region", "is no custom field of the mapping: did you mean custom.Region?"),
+        ("custom.zzzzz", "is no custom field of the mapping: there are custom.Region"),
         ("custom", "is no field of a case: did you mean custom.Region?"),
         ("_id", "says which case a row is about, and stands in every report: take it out"),
     ],
@@ -71,6 +72,11 @@ def test_a_name_that_would_hide_nothing_is_refused(name: str, told: str) -> None
     """With the key, the name, and what was most likely meant."""
     (problem,) = compiled(f'["{name}"]')
     assert problem.startswith(f'night.toml: report.private: "{name}" {told}')
+
+
+def test_any_custom_field_may_be_private_where_none_is_mapped() -> None:
+    """Nothing tells then how it is called; cases may show it all the same."""
+    assert compiled('["custom.A.. b"]', custom="") == []
 
 
 def test_the_key_of_the_rows_cannot_be_private() -> None:

@@ -18,7 +18,6 @@ from bulkcase.reporting.html.charts import (
     nights_chart,
     stacked,
 )
-from bulkcase.reporting.html.scales import latency_text, percentile
 from bulkcase.reporting.page import Flow, Slice
 
 COUNTS = st.integers(0, 10**9)
@@ -84,6 +83,16 @@ def test_calls_of_one_slice_lie_on_each_other(size: Size) -> None:
     assert bars["reads"].y == pytest.approx(size.top)
 
 
+@ALL_SIZES
+def test_a_quota_that_is_far_above_is_not_drawn(size: Size) -> None:
+    """The calls have the height of the chart; up to three times as many are drawn as a line."""
+    far = flow_chart(flow_of([Slice(9, 0, 0, 1)], 30.1), size)
+    assert far.line is None
+    assert far.layers[0][1][0].height > 0.85 * (size.y1 - size.top)
+    near = flow_chart(flow_of([Slice(9, 0, 0, 1)], 30.0), size)
+    assert near.line is not None
+
+
 def test_nothing_is_drawn_of_what_was_not_called() -> None:
     """A layer without calls is an empty path, and slices without any are a flat chart."""
     chart = flow_chart(flow_of([Slice(0, 0, 0, 0)] * 3), WIDE)
@@ -130,12 +139,6 @@ def test_a_histogram_loses_no_update(latencies: dict[int, int]) -> None:
     assert sum(height > 0 for height in heights) <= len(latencies)
 
 
-def test_marks_that_are_near_each_other_stand_on_rows_of_their_own() -> None:
-    """The names of percentiles that are the same can all be read."""
-    chart = latency_chart({200: 1000}, NARROW)
-    assert [(mark.text, mark.row) for mark in chart.marks] == [("p50", 0), ("p95", 1), ("p99", 2)]
-
-
 @given(counts=st.lists(st.integers(0, 10**12), max_size=9))
 def test_a_stacked_bar_is_always_full(counts: list[int]) -> None:
     """Its parts follow on each other without a gap, the least of them can be seen, and what is nothing is left out."""
@@ -150,23 +153,3 @@ def test_a_stacked_bar_is_always_full(counts: list[int]) -> None:
         assert other.x == pytest.approx(one.x + one.width)
     sizes = sorted((counts[int(part.name)], part.width) for part in parts)
     assert [width for _, width in sizes] == sorted(width for _, width in sizes)
-
-
-@pytest.mark.parametrize(("share", "milliseconds"), [(0.5, 20), (0.9, 90), (0.95, 90), (0.99, 900), (1.0, 900)])
-def test_a_percentile_is_the_time_of_an_update(share: float, milliseconds: int) -> None:
-    """It is the least within which that share was answered."""
-    assert percentile({900: 2, 10: 30, 20: 40, 90: 28}, share) == milliseconds
-
-
-def test_a_percentile_of_nothing_is_nothing() -> None:
-    """Nor does it fail."""
-    assert percentile({}, 0.5) == 0
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "text"),
-    [(0, "0 ms"), (999, "999 ms"), (1000, "1 s"), (2449, "2.4 s"), (9990, "10 s"), (75_400, "75 s"), (1e7, "10,000 s")],
-)
-def test_a_latency_is_told_in_few_digits(milliseconds: float, text: str) -> None:
-    """In milliseconds below a second."""
-    assert latency_text(milliseconds) == text

@@ -1,11 +1,9 @@
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pages import BEGAN
 
-from bulkcase.reporting.html.scales import buckets, compact, count_ticks, latency_ticks, merged, shares, time_ticks
+from bulkcase.reporting.html.scales import compact, count_ticks, merged, shares, time_ticks
 from bulkcase.reporting.page import Flow, Slice
 
 
@@ -64,33 +62,6 @@ def test_merging_slices_loses_no_call(slices: list[Slice], most: int) -> None:
     ]
     assert flow.quota == flow.seconds / 10 * 5
     assert flow.seconds * len(flow.slices) >= 10 * len(slices)
-
-
-@given(latencies=st.dictionaries(st.integers(0, 10**8), st.integers(1, 10**6), min_size=1, max_size=60))
-def test_buckets_hold_each_update_once(latencies: dict[int, int]) -> None:
-    """Each begins where the one before ends, and has the updates that belong into it."""
-    found = buckets(latencies)
-    assert sum(bucket.updates for bucket in found) == sum(latencies.values())
-    assert all(one.high == other.low for one, other in itertools.pairwise(found))
-    for bucket in found:
-        assert 1 <= bucket.low < bucket.high
-        inside = [count for ms, count in latencies.items() if bucket.low <= max(ms, 1) < bucket.high]
-        assert bucket.updates == sum(inside)
-    assert found[0].low <= max(min(latencies), 1) < found[0].high
-    assert found[-1].low <= max(*latencies, 1) < found[-1].high
-
-
-def test_no_updates_have_no_buckets() -> None:
-    """Nothing to draw is nothing, not a failure."""
-    assert buckets({}) == []
-
-
-@given(low=st.integers(1, 10**6), wide=st.integers(1, 10**6), most=st.integers(4, 8))
-def test_ticks_of_latency_are_two_at_least(low: int, wide: int, most: int) -> None:
-    """Between the ends of the axis, and never more than there is room for."""
-    values = [tick.value for tick in latency_ticks(low, low + wide, most)]
-    assert 2 <= len(values) <= most
-    assert low <= values[0] < values[-1] <= low + wide
 
 
 @given(counts=st.lists(st.floats(0, 1e12), max_size=9), least=st.floats(0, 5))

@@ -253,6 +253,13 @@ def test_a_file_that_cannot_be_written_is_named(path: Path) -> None:
     assert {file.name for file in path.parent.iterdir()} <= {"bulkcase.prom", ".bulkcase.prom.lock"}
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that takes no files and does not say so")
+def test_a_folder_that_takes_no_files_is_not_taken_for_another_job() -> None:
+    """Where the lock cannot even be made, nobody else holds it."""
+    with pytest.raises(NotTold, match=r"bulkcase\.prom: nothing can be written to its folder: change report\.metrics"):
+        write_attempt(Path("/proc/bulkcase.prom"), "nightly", TARGET, 0, NOW, patience=0.05)
+
+
 def test_a_job_does_not_wait_for_ever(path: Path) -> None:
     """Whoever holds the lock too long costs the metrics, not the run."""
     with (

@@ -135,6 +135,36 @@ Machine  night.example.com
     assert told.as_json()["outcomes"] == {outcome.value: 0 for outcome in Outcome}
 
 
+def test_a_run_without_a_report_is_told_with_what_goes_on_from_there() -> None:
+    """It has a name, a folder and a command, and no counts: those are in the ledger."""
+    told = notice_of_failure(
+        *("nightly", "kore.example.com/a/s", "night.example.com", 6, "EnvironmentFailed"),
+        run_id="20261118-110640-nightly-7f3a",
+        state="stopped",
+        folder="/srv/reports/7f3a",
+        next_command="bulkcase report 7f3a",
+    )
+    assert (
+        text(told)
+        == """\
+nightly: failed (exit code 6)
+
+Disk, network or machine failed: see the log.
+
+Run      20261118-110640-nightly-7f3a
+Target   kore.example.com/a/s
+Machine  night.example.com
+State    stopped
+
+To go on:
+  bulkcase report 7f3a
+
+The report:
+  /srv/reports/7f3a
+"""
+    )
+
+
 def test_only_the_first_ten_causes_are_told() -> None:
     """A run with many causes makes a short notice, which says how many there are besides."""
     errors = [Cause(f"http_4{number:02}", 100 - number, "", "Do it.") for number in range(12)]

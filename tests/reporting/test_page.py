@@ -14,6 +14,7 @@ from support.pages import BEGAN, HOSTILE, bare_page, drift, hostile_page, large_
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.ledger.drift import Drift
+from bulkcase.model import Outcome
 from bulkcase.reporting.html import FILE, page_text, write_page
 from bulkcase.reporting.page import Flow, Page, Slice
 
@@ -161,7 +162,7 @@ def test_the_top_says_what_ran_and_what_to_do() -> None:
         "close-resolved",
         "100,000 rows about 98,000 cases, from cases.csv",
         "2026-11-24 23:00:00 to 2026-11-25 03:00:00 UTC",
-        "4 h",
+        "4 h, planning included",
         "kore.example.com/6639/st-1",
         "Stopped before its last row: 300 rows of 100,000 are still pending and 4,200 rows need a person.",
         "over 20 % of the last 200 finished rows failed: 41 of 200",
@@ -178,7 +179,22 @@ def test_the_calls_are_told_beside_the_quota() -> None:
         small_page()
     )
     assert "Most calls in 60 s: 396, from" in words_of(large_page())
-    assert "quota allows" not in words_of(small_page(flow=Flow(BEGAN, 1.0, [Slice(1, 0, 0, 0)], None)))
+    assert "quota" not in words_of(small_page(flow=Flow(BEGAN, 1.0, [Slice(1, 0, 0, 0)], None), windows=()))
+    far = words_of(small_page(flow=Flow(BEGAN, 1.0, [Slice(1, 0, 0, 0)], 24_000.0), windows=()))
+    assert far.count("quota") == 1
+    assert "Most calls in 1 s: 1, from 2026-11-24 23:00:00 UTC; the quota, 24,000 in that time, is far above." in far
+
+
+def test_the_calls_that_are_told_are_those_of_the_legend() -> None:
+    """Its numbers add up to the one in the sentence; what is not drawn is told apart."""
+    words = words_of(small_page())
+    assert "11 calls, by what came of each. Most" in words
+    for said in ("updates settled 8", "no answer, or a passing fault 1", "throttled 1", "reads of live cases 1"):
+        assert said in words
+    killed = replace(small_page().summary, calls={"updateCase": 12, "getCases": 1})
+    assert "11 calls, by what came of each; 2 more were under way when a session was killed." in words_of(
+        small_page(summary=killed)
+    )
 
 
 def test_a_run_that_did_nothing_has_a_page() -> None:
@@ -196,7 +212,8 @@ def test_an_undo_says_what_it_takes_back() -> None:
     made = small_page().summary
     undo = replace(made, undoes="20261123-200000-close-1a2b")
     later = replace(made, continues="20261122-200000-close-3c4d")
-    assert "Undo of run 20261123-200000-close-1a2b" in words_of(small_page(summary=undo))
+    assert "Undo of run 20261123-200000-close-1a2b" in words_of(small_page(summary=undo)).partition(" Ran ")[0]
+    assert "<title>Undo of run 20261123-200000-close-1a2b: " in page_text(small_page(summary=undo))
     assert "belongs to run 20261122-200000-close-3c4d" in words_of(small_page(summary=later))
 
 
@@ -211,11 +228,37 @@ def test_a_cause_has_its_rows_and_its_file() -> None:
 
 
 def test_changes_tell_nothing_from_anything() -> None:
-    """An empty value before is nothing, an unknown one any; an empty value after is cleared, an unknown one many."""
-    groups = [ChangeGroup("a", "", "x", 4), ChangeGroup("b", None, None, 3), ChangeGroup("c", "y", "", 2)]
+    """An empty value before is nothing, an unknown one not read or masked; an empty one after is cleared, an unknown one many."""
+    groups = [
+        ChangeGroup("a", "", "x", 4),
+        ChangeGroup("b", None, None, 3),
+        ChangeGroup("c", "y", "", 2),
+        ChangeGroup("desc", None, "•••", 9),
+    ]
     words = words_of(small_page(changes=[*groups, ChangeGroup("d", "z", "z", 1)]))
-    for said in ("nothing → x 4", "any value → different values 3", "y → cleared 2", "z → z (another one"):
+    for said in (
+        "nothing → x 4",
+        "(not read) → different values 3",
+        "(masked) → ••• 9",
+        "y → cleared 2",
+        "z → z (another one",
+    ):
         assert said in words
+
+
+def test_a_run_of_mismatches_does_not_say_that_nothing_changed() -> None:
+    """Where no row ended updated, its cases may have changed all the same."""
+    made = replace(small_page().summary, outcomes={Outcome.MISMATCH: 2})
+    assert "No row ended updated; 2 rows ended mismatch" in words_of(small_page(summary=made, changes=()))
+
+
+def test_a_long_reason_and_the_causes_are_cut_short() -> None:
+    """Each says how many more there are."""
+    reason = "the canary of 9 rows stopped the run: " + "; ".join(f"row {number}: gone" for number in range(9))
+    words = words_of(small_page(summary=replace(small_page().summary, reason=reason)))
+    assert "the canary of 9 rows stopped the run: row 0: gone row 1: gone" in words
+    assert "row 4: gone and 4 more" in words
+    assert "and 4 more below" in words_of(large_page())
 
 
 def test_a_field_with_many_changes_shows_the_largest() -> None:
@@ -233,6 +276,7 @@ def test_drift_says_how_many_more_there_are() -> None:
     for said in ("Shown are 5 of 212 cases.", "Shown are 1 of 3 cases.", "Open → Closed → Open → Closed"):
         assert said in words
     assert "not in the file" in words
+    assert "The file itself, or somebody else, sets these fields to and fro." in words
     quiet = words_of(small_page(drift=Drift(drift().nights)))
     assert "Nothing drifts" in quiet
     assert "Failed night after night" not in quiet
@@ -257,3 +301,10 @@ def test_a_run_that_has_not_ended_says_since_when_it_goes_on() -> None:
     """There is no end to tell."""
     made = replace(summary([], 0), started_at=BEGAN, finished_at=None)
     assert "since 2026-11-24 23:00:00 UTC" in words_of(small_page(summary=made))
+
+
+def test_a_run_that_was_taken_back_says_so() -> None:
+    """Whoever looks at it is not to believe that it still stands."""
+    assert "taken back by run 20261125-080000-undo-close-1a2b" in words_of(
+        small_page(undone_by=["20261125-080000-undo-close-1a2b"])
+    )

@@ -7,13 +7,13 @@ from bulkcase.model import Outcome, RunState, Stop, StopReason
 from bulkcase.reporting.html.words import (
     GRAVEST_FIRST,
     MEANINGS,
-    advice,
     ending,
     exit_text,
-    next_text,
     number,
     percent,
+    reason_parts,
     span_text,
+    unchanged_text,
     verified_text,
 )
 
@@ -117,17 +117,50 @@ def test_what_cases_show_is_told_the_gravest_first() -> None:
     assert [(name, count) for name, count, _ in found] == [("different", 1), ("equal", 9), ("new", 2)]
 
 
-@pytest.mark.parametrize("verb", ["retry", "verify", "resume"])
-def test_a_next_command_is_introduced(verb: str) -> None:
-    """Each by what it is for."""
-    assert next_text(f"bulkcase {verb} 1").endswith(":")
+def test_an_undo_puts_back() -> None:
+    """Whoever reads it is not to think that something new was set."""
+    made = replace(summary([], 38, {Outcome.UPDATED: 38}), undoes="20261123-200000-close-1a2b")
+    assert ending(made).sentence == "Finished well: 38 rows put back."
+    nothing = replace(made, outcomes={Outcome.UNCHANGED: 38})
+    assert ending(nothing).sentence == "Finished: there was nothing to put back."
 
 
-def test_there_is_advice_only_where_no_command_gives_it() -> None:
-    """A run that is done needs nothing; one that goes on has to be waited for."""
-    done = summary([], 0)
-    assert advice(done, "bulkcase retry 1") == ""
-    assert advice(done, "") == "Nothing: this run is done."
-    assert advice(replace(done, state="running"), "").startswith("Nothing yet")
-    left = replace(done, outcomes={Outcome.PENDING: 1}, state="abandoned")
-    assert advice(left, "") == "Look at the rows below that did not end well."
+@pytest.mark.parametrize(
+    ("reason", "lead", "parts", "more"),
+    [
+        ("", "", [], 0),
+        ("safety.max_duration is 8 s", "safety.max_duration is 8 s", [], 0),
+        ("stopped; it is kept", "stopped; it is kept", [], 0),
+        (
+            "the canary stopped: row 1: a; row 2: b; row 3: c",
+            "the canary stopped:",
+            ["row 1: a", "row 2: b", "row 3: c"],
+            0,
+        ),
+        ("why: 1; 2; 3; 4; 5; 6; 7", "why:", ["1", "2", "3", "4", "5"], 2),
+        ("why; 1; 2; 3; 4; 5; 6", "why", ["1", "2", "3", "4", "5"], 1),
+    ],
+)
+def test_a_long_reason_is_a_short_list(reason: str, lead: str, parts: list[str], more: int) -> None:
+    """Its beginning, five of its parts at the most, and how many more there are."""
+    assert reason_parts(reason) == (lead, parts, more)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({}, "No field of a case was changed."),
+        ({Outcome.UPDATED: 1, Outcome.MISMATCH: 2}, "No field of a case was changed."),
+        (
+            {Outcome.MISMATCH: 2},
+            "No row ended updated; 2 rows ended mismatch: their cases may have changed otherwise, see below.",
+        ),
+        (
+            {Outcome.MISMATCH: 1},
+            "No row ended updated; 1 row ended mismatch: its case may have changed otherwise, see below.",
+        ),
+    ],
+)
+def test_a_mismatch_is_not_told_as_no_change(counts: dict[Outcome, int], said: str) -> None:
+    """A case that shows another value may have been changed."""
+    assert unchanged_text(counts) == said

@@ -87,7 +87,7 @@ def test_spare_files_are_as_private_as_the_report(tmp_path: Path) -> None:
     write(tmp_path, rows())
     assert [mode for mode, _ in seen] == [0o700, 0o600, 0o600]
     assert seen[0][1].startswith(".results.xlsx.")
-    assert [path.name for path in tmp_path.iterdir()] == ["results.xlsx"]
+    assert {path.name for path in tmp_path.iterdir()} == {"results.xlsx", ".written.json"}
     assert stat.S_IMODE((tmp_path / "results.xlsx").stat().st_mode) == 0o600
 
 

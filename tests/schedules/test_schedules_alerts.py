@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.schedules_run import text_of, yaml_of
 
 from bulkcase.model import NEEDS_A_PERSON, Outcome
-from bulkcase.reporting.metrics import MetricsOfRun, write_metrics
+from bulkcase.reporting.metrics import MetricsOfRun, write_attempt, write_metrics
 
 (GROUP,) = yaml_of(text_of("alerts.yml"))["groups"]
 RULES: list[dict[str, Any]] = GROUP["rules"]
@@ -59,6 +59,19 @@ def test_the_alerts_that_an_operator_needs_are_there() -> None:
     assert by_name["BulkcaseNoSuccess"] == "time() - bulkcase_last_success_timestamp_seconds > 26 * 3600"
     assert by_name["BulkcaseStopped"] == "(bulkcase_last_run_exit_code > 1) != 5"
     assert by_name["BulkcaseUnheardOf"].startswith("absent(")
+
+
+def test_a_job_that_has_never_finished_is_told_of(tmp_path: Path) -> None:
+    """There is no last end to count from: the rule is about attempts that have no end beside them."""
+    write_attempt(tmp_path / "bulkcase.prom", "nightly", "sandbox", 5, 1.0)
+    (rule,) = (rule for rule in RULES if rule["alert"] == "BulkcaseNeverFinished")
+    tried, finished = "bulkcase_last_attempt_timestamp_seconds", "bulkcase_last_finished_timestamp_seconds"
+    assert rule["expr"] == f"{tried} unless on (job_name, target) {finished}"
+    assert rule["for"] == "26h"
+    families = text_string_to_metric_families((tmp_path / "bulkcase.prom").read_text(encoding="utf-8"))
+    written = {sample.name: set(sample.labels) for family in families for sample in family.samples}
+    assert written[tried] == {"job_name", "target"}
+    assert finished not in written
 
 
 def test_rows_that_need_a_person_are_those_of_every_outcome_that_does() -> None:

@@ -78,10 +78,12 @@ def small_page(**values: Any) -> Page:
         fields=["status", "desc"],
         private=["desc"],
         workers=[("ops@nightly.example.com (4711)", BEGAN, BEGAN + 12)],
+        undone_by=(),
+        correct_command="bulkcase resume 20261124-230000-close-resolved-7f3a --input /srv/example/reports/failed.csv",
         next_command="bulkcase retry 20261124-230000-close-resolved-7f3a",
         windows=[(50, 60.0)],
         flow=Flow(BEGAN, 1.0, [Slice(2, 0, 0, 1), Slice(3, 1, 0, 0), Slice(1, 0, 1, 0), Slice(2, 0, 0, 0)], 0.83),
-        latencies={212: 3, 240: 2, 305: 1, 1440: 1},
+        latencies={2120: 3, 2404: 2, 3051: 1, 14400: 1},
         spent=[Spent("sending", 1.9), Spent("reading live cases", 0.4), Spent("sending again", 0.2)],
         changes=[ChangeGroup("status", "Open", "Closed", 6), ChangeGroup("desc", None, None, 6)],
         header=["Case ID", "New Status", "Notes (masked)", "Due"],
@@ -118,19 +120,20 @@ def large_page(shown: int = 2000, rows: int = 100_000) -> Page:
             reason="over 20 % of the last 200 finished rows failed: 41 of 200",
             duration_s=14_400.0,
             finished_at=BEGAN + 14_400,
-            calls={"updateCase": 86_912, "getCases": 1_004},
+            calls={"updateCase": 80_404, "getCases": 1_780},
             retries=1_212,
             throttled=87,
             files=[*page.summary.files, "report.html", "failed/http_403.csv", "failed/bad_date.csv"],
         ),
         next_command="bulkcase resume 20261124-230000-close-resolved-7f3a",
+        correct_command="",
         workers=[
             ("ops@nightly.example.com (4711)", BEGAN, None),
             ("ops@nightly.example.com (5120)", BEGAN + 5400, BEGAN + 14_400),
         ],
         windows=[(400, 60.0), (24_000, 3600.0)],
         flow=Flow(BEGAN, 60.0, list(_slices(240)), 400.0),
-        latencies={80 + step * step // 40: 90_000 // (step + 9) ** 2 + 3 for step in range(700)},
+        latencies={800 + step * step // 4: 90_000 // (step + 9) ** 2 + 3 for step in range(700)},
         spent=[
             Spent("waiting for the quota", 8_120.0),
             Spent("sending", 4_300.0),
@@ -196,9 +199,8 @@ def bare_page() -> Page:
     """Return the page of a run that did nothing: no row, no call, no change."""
     made = replace(summary([], 0), calls={}, duration_s=0.0, started_at=None, finished_at=None, verified={})
     nothing: dict[str, Any] = dict.fromkeys(("fields", "private", "workers", "windows", "spent", "changes", "rows"), ())
-    return replace(
-        small_page(summary=made, flow=None, latencies={}, next_command="", header=[], **nothing), job_sha256=""
-    )
+    page = small_page(summary=made, flow=None, latencies={}, header=[], **nothing)
+    return replace(page, next_command="", correct_command="", job_sha256="")
 
 
 def summary(rows: list[PageRow], total: int, counts: dict[Outcome, int] | None = None) -> Summary:
@@ -225,7 +227,7 @@ def summary(rows: list[PageRow], total: int, counts: dict[Outcome, int] | None =
         outcomes=counts,
         verified={"equal": counts.get(Outcome.UPDATED, 0), "normalised": 2, "not_shown": 1},
         canary="cases",
-        calls={"updateCase": 9, "getCases": 1},
+        calls={"updateCase": 10, "getCases": 1},
         retries=1,
         throttled=1,
         started_at=BEGAN,

@@ -3,25 +3,21 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from bulkcase.ledger.drift import Night
 from bulkcase.model import Outcome
-from bulkcase.reporting.html.scales import (
-    Tick,
-    buckets,
-    count_ticks,
-    day_text,
-    latency_ticks,
-    merged,
-    percentile,
-    shares,
-    time_ticks,
-)
+from bulkcase.reporting.html.latency import bins, latency_ticks, percentile
+from bulkcase.reporting.html.scales import Tick, count_ticks, day_text, merged, shares, time_ticks
 from bulkcase.reporting.page import Flow
 
 _LEAST: Final = 0.8
 """Percent of a stacked bar that its smallest part takes."""
+_GAP: Final = 6
+"""Units between two names."""
+_FAR: Final = 3
+"""So many times the busiest slice, a quota is far above: drawn, it would leave no height to the calls."""
 
 
 class Part(NamedTuple):
@@ -47,8 +43,6 @@ class Label(NamedTuple):
     at: float
     text: str
     anchor: str = "middle"
-    row: int = 0
-    """How many lines further down it stands, so that it does not run into its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class Size:
     height: int
     left: int
     right: int = 8
-    top: int = 14
+    top: int = 20
     bottom: int = 24
     labels: int = 8
     """The most on the axis below."""
@@ -97,7 +91,7 @@ class Chart:
     line: float | None = None
     """Where the quota is, from above."""
     marks: Sequence[Label] = ()
-    """Upright lines with a name."""
+    """Upright lines with a name, which is empty where the name of a near one says it too."""
 
     def path(self, index: int) -> str:
         """Return the bars of a layer as the path of SVG."""
@@ -119,11 +113,18 @@ def stacked(counts: Mapping[str, float]) -> list[Part]:
     return parts
 
 
+def is_far(flow: Flow) -> bool:
+    """Say whether the quota is so far above the calls that it is told and not drawn."""
+    return flow.quota is not None and flow.quota > _FAR * max(each.calls for each in flow.slices)
+
+
 def flow_chart(flow: Flow, size: Size) -> Chart:
-    """Return calls over time: a stacked bar for each slice, and the quota as a line."""
+    """Return calls over time: a stacked bar for each slice, and the quota as a line unless it is far above."""
+    is_drawn = not is_far(flow)
     flow = merged(flow, size.bars)
+    quota = flow.quota if is_drawn else None
     end = flow.began + flow.seconds * len(flow.slices)
-    ticks = count_ticks(max([flow.quota or 0, *(each.calls for each in flow.slices)]))
+    ticks = count_ticks(max([quota or 0, *(each.calls for each in flow.slices)]))
     top = ticks[-1].value
     stacks = [(each.settled, each.again, each.throttled, each.reads) for each in flow.slices]
     labels = time_ticks(flow.began, end, size.labels)
@@ -132,7 +133,7 @@ def flow_chart(flow: Flow, size: Size) -> Chart:
         _layers(("settled", "again", "throttled", "reads"), stacks, top, size),
         _below(labels, lambda value: (value - flow.began) / (end - flow.began), size),
         _beside(ticks, size),
-        None if flow.quota is None else _y(flow.quota, top, size),
+        None if quota is None else _y(quota, top, size),
     )
 
 
@@ -153,25 +154,20 @@ def nights_chart(nights: Sequence[Night], outcomes: Sequence[Outcome], size: Siz
 
 
 def latency_chart(latencies: Mapping[int, int], size: Size) -> Chart:
-    """Return how many updates took how long, on a logarithmic scale of time."""
-    found = buckets(latencies)
-    low, high = found[0].low, found[-1].high
-    ticks = count_ticks(max(bucket.updates for bucket in found), 3)
-
-    def share(value: float) -> float:
-        return math.log(max(value, 1) / low) / math.log(high / low)
-
+    """Return how many updates took how long, in bins that are equally wide."""
+    found = bins(latencies)
+    ticks = count_ticks(max(found.updates), 3)
     bars = []
-    for bucket in found:
-        left, right = (_x(share(edge), size) for edge in (bucket.low, bucket.high))
-        y = _y(bucket.updates, ticks[-1].value, size)
+    for (low, high), updates in zip(pairwise(found.edges), found.updates, strict=True):
+        left, right = (_x(found.share(edge), size) for edge in (low, high))
+        y = _y(updates, ticks[-1].value, size)
         bars.append(Bar(left, y, max(right - left - 1, 0.5), size.y1 - y))
     marks = [
-        Label(_x(share(percentile(latencies, part)), size), name)
+        Label(_x(found.share(percentile(latencies, part)), size), name)
         for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     ]
-    labels = _below(latency_ticks(low, high, size.labels), share, size)
-    return Chart(size, [("latency", bars)], labels, _beside(ticks, size), marks=_spread(marks, size))
+    labels = _below(latency_ticks(found, size.labels), found.share, size)
+    return Chart(size, [("latency", bars)], labels, _beside(ticks, size), marks=_named_once(marks, size))
 
 
 def _layers(
@@ -219,11 +215,31 @@ def _below(ticks: Sequence[Tick], share: Callable[[float], float], size: Size) -
     return labels
 
 
-def _spread(marks: Sequence[Label], size: Size) -> list[Label]:
-    """Put marks whose names would run into each other on rows of their own; those at the right edge read leftwards."""
-    spread: list[Label] = []
+def _named_once(marks: Sequence[Label], size: Size) -> list[Label]:
+    """Give marks whose names would run into each other one name; what would leave the chart reads leftwards."""
+    groups: list[list[Label]] = []
     for mark in marks:
-        anchor = "end" if mark.at > size.x1 - 30 else "start"
-        near = [other.row for other in spread if abs(other.at - mark.at) < (34 if other.anchor == anchor else 64)]
-        spread.append(mark._replace(anchor=anchor, row=max(near) + 1 if near else 0))
-    return spread
+        groups.append([mark])
+        while len(groups) > 1 and _room(groups[-1], size)[0] < _room(groups[-2], size)[1] + _GAP:
+            last = groups.pop()
+            groups[-1] += last
+    named = []
+    for group in groups:
+        _, _, anchor = _room(group, size)
+        bearer = 0 if anchor == "start" else len(group) - 1
+        name = _name(group)
+        named += [Label(mark.at, name if index == bearer else "", anchor) for index, mark in enumerate(group)]
+    return named
+
+
+def _room(group: Sequence[Label], size: Size) -> tuple[float, float, str]:
+    """Return from where to where the lines and the name of some marks reach, and from where the name is read."""
+    first, last = group[0].at, group[-1].at
+    wide = len(_name(group)) * 6.8 + 4
+    if first + wide <= size.width:
+        return first, max(first + wide, last), "start"
+    return min(last - wide, first), last, "end"
+
+
+def _name(group: Sequence[Label]) -> str:
+    return ", ".join(mark.text for mark in group)

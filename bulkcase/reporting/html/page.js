@@ -6,21 +6,24 @@
   const byId = (id) => document.getElementById(id);
   const NUMBER = 0, CASE = 1, OUTCOME = 2, VERIFIED = 3, CODE = 4, MESSAGE = 5, ATTEMPTS = 6, STATUS = 7, FINISHED = 8,
     CHANGES = 9, CELLS = 10;
-  const gravity = new Map(data.outcomes.map((name, index) => [name, index]));
+  const gravity = new Map(data.outcomes.map(([name], index) => [name, index]));
+  const needing = new Set(data.needing);
   const collator = new Intl.Collator("en", { numeric: true });
   const count = (number) => number.toLocaleString("en-US");
+
+  const days = new Set(data.rows.map((row) => moment(row[FINISHED]).slice(0, 10)).filter((day) => day));
 
   const columns = [
     { name: "Row", at: NUMBER, isNumber: true },
     { name: "Case", at: CASE },
     { name: "Outcome", at: OUTCOME, rank: (row) => gravity.get(row[OUTCOME]) },
     { name: "Verified", at: VERIFIED, isMinor: true },
-    { name: "Cause", at: CODE, isMinor: true },
-    { name: "Attempts", at: ATTEMPTS, isNumber: true, isMinor: true },
-    { name: "HTTP", at: STATUS, isNumber: true, isMinor: true },
-    { name: "Finished (UTC)", at: FINISHED, isNumber: true, isMinor: true },
+    { name: "Cause", at: CODE, isMinor: true, className: "cause" },
+    { name: "Attempts", at: ATTEMPTS, isNumber: true, isMinor: true, className: "slim" },
+    { name: "HTTP", at: STATUS, isNumber: true, isMinor: true, className: "slim" },
+    { name: "Finished (UTC)", at: FINISHED, isNumber: true, isMinor: true, className: "finished" },
   ];
-  const state = { search: "", outcome: "", cause: "", sort: columns[0], isDown: false, page: 0 };
+  const state = { search: "", outcome: "", cause: "", sort: null, isDown: false, page: 0 };
   let found = data.rows;
 
   function make(tag, properties = {}, ...children) {
@@ -52,6 +55,11 @@
     return Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19).replace("T", " ");
   }
 
+  function classes(column, isHead) {
+    const isRight = column.isNumber && !(isHead && column.at === NUMBER);
+    return [isRight ? "num" : "", column.isMinor ? "wide-only" : "", column.className ?? ""].filter((name) => name).join(" ");
+  }
+
   // Built when somebody first searches: a page has to open at once.
   let haystacks = null;
   function haystack(index) {
@@ -62,6 +70,8 @@
   }
 
   function compare(one, other) {
+    // Until somebody sorts: what needs a person first, then in the order of the file.
+    if (!state.sort) return needing.has(other[OUTCOME]) - needing.has(one[OUTCOME]) || one[NUMBER] - other[NUMBER];
     const { at, rank, isNumber } = state.sort;
     const [a, b] = rank ? [rank(one), rank(other)] : [one[at], other[at]];
     const isEmpty = (value) => value === null || value === "";
@@ -93,6 +103,9 @@
     byId("position").textContent = rows.length ? `${count(first + 1)} to ${count(first + rows.length)} of ${count(found.length)}` : "";
     byId("previous").disabled = first === 0;
     byId("following").disabled = first + PAGE >= found.length;
+    byId("printed").textContent = rows.length < data.total
+      ? `${count(rows.length)} of ${count(data.total)} rows; all of them are in results.csv.`
+      : "";
     document.querySelector(".pages").hidden = found.length <= PAGE;
     byId("clear").hidden = !(state.search || state.outcome || state.cause);
     for (const button of byId("outcome-buttons").children) {
@@ -111,9 +124,8 @@
   function line(row) {
     const open = make("button", { type: "button", className: "open-row", "aria-expanded": "false" },
       make("span", {}, make("span", { className: "unseen" }, "Details of row "), String(row[NUMBER])));
-    const cell = (column, ...children) => make("td", {
-      className: [column.isNumber ? "num" : "", column.isMinor ? "wide-only" : ""].join(" ").trim(),
-    }, ...children);
+    const cell = (column, ...children) => make("td", { className: classes(column, false) }, ...children);
+    const finished = moment(row[FINISHED]);
     const cause = row[CODE] || row[MESSAGE]
       ? [make("span", { className: "mono" }, row[CODE]), make("bdi", { className: "message" }, row[MESSAGE])]
       : [];
@@ -126,7 +138,7 @@
       cause,
       [count(row[ATTEMPTS])],
       [row[STATUS] === null ? "" : String(row[STATUS])],
-      [moment(row[FINISHED])],
+      (days.size > 1 ? finished : finished.slice(11)).split(" ").flatMap((part) => [make("span", { className: "nowrap" }, part), " "]),
     ];
     const shown = make("tr", {}, ...columns.map((column, index) => cell(column, ...contents[index])));
     open.addEventListener("click", () => toggle(open, shown, row));
@@ -171,8 +183,7 @@
         state.sort = column;
         find();
       });
-      const classes = [column.isNumber && column.at !== NUMBER ? "num" : "", column.isMinor ? "wide-only" : ""];
-      return make("th", { scope: "col", className: classes.join(" ").trim() }, button);
+      return make("th", { scope: "col", className: classes(column, true) }, button);
     }));
     const tally = (at) => {
       const counts = new Map();
@@ -181,15 +192,17 @@
       return counts;
     };
     const outcomes = tally(OUTCOME);
-    const choices = [["", data.rows.length], ...data.outcomes.filter((name) => outcomes.has(name)).map((name) => [name, outcomes.get(name)])];
-    byId("outcome-buttons").append(...choices.map(([name, many]) => {
-      const button = make("button", { type: "button" }, name ? swatch(name) : null, `${name || "all"} ${count(many)}`);
+    const here = (many, total) => (many < total ? `${count(many)} of ${count(total)}` : count(many));
+    const choices = [["", data.total], ...data.outcomes.filter(([name]) => outcomes.has(name))];
+    byId("outcome-buttons").append(...choices.map(([name, total]) => {
+      const many = here(name ? outcomes.get(name) : data.rows.length, total);
+      const button = make("button", { type: "button" }, name ? swatch(name) : null, `${name || "all"} ${many}`);
       button.dataset.outcome = name;
       button.addEventListener("click", () => { state.outcome = state.outcome === name ? "" : name; find(); });
       return button;
     }));
     const causes = [...tally(CODE)].sort((one, other) => other[1] - one[1]);
-    byId("cause").append(...causes.map(([code, many]) => make("option", { value: code }, `${code} (${count(many)})`)));
+    byId("cause").append(...causes.map(([code, many]) => make("option", { value: code }, `${code} (${here(many, data.causes[code] ?? many)})`)));
   }
 
   function listen() {
@@ -224,21 +237,21 @@
     byId("row-table").scrollIntoView({ block: "start" });
   }
 
-  async function copy() {
-    const code = byId("command");
+  async function copy(button) {
+    const code = button.previousElementSibling;
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
       // Some browsers give a file no clipboard: what is selected can be copied by hand.
       getSelection().selectAllChildren(code);
-      byId("copy").textContent = "Selected";
+      button.textContent = "Selected";
       return;
     }
-    byId("copy").textContent = "Copied";
+    button.textContent = "Copied";
   }
 
   for (const element of document.querySelectorAll(".needs-js")) element.hidden = false;
-  byId("copy")?.addEventListener("click", copy);
+  for (const button of document.querySelectorAll(".copy")) button.addEventListener("click", () => copy(button));
   if (byId("table")) {
     build();
     listen();

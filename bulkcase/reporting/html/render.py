@@ -23,12 +23,16 @@ _ESCAPES: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029
 """What could end or open an element, or a line, inside of a script."""
 
 
-def write_page(folder: Path, page: Page) -> None:
-    """Write report.html, for its owner only; raises EnvironmentFailed where it cannot be written."""
+def write_page(folder: Path, page: Page) -> str:
+    """Write report.html, for its owner only, and return the file's name.
+
+    Raises EnvironmentFailed where it cannot be written.
+    """
     text = page_text(page)
     make_folder(folder)
     with whole_file(folder / FILE) as file:
         file.write(text)
+    return file.path.name
 
 
 def page_text(page: Page) -> str:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from bulkcase.clock import moment
 from bulkcase.errors import EXIT_CODES
 from bulkcase.job.quantities import seconds_text
-from bulkcase.model import FINE, NEEDS_A_PERSON, Outcome, RunState
+from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.page import Spent
 from bulkcase.reporting.summary import Summary
 
@@ -42,6 +42,9 @@ VERIFIED: Final = {
     "equal": "show it as sent",
 }
 
+_PARTS_OF_A_LIST: Final = 3
+"""A reason of so many parts is a list."""
+_MOST_PARTS: Final = 5
 _NOT_SHOWN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -129,32 +132,35 @@ def ending(summary: Summary) -> Ending:
 
 def _well(summary: Summary) -> Ending:
     updated = summary.outcomes.get(Outcome.UPDATED, 0)
+    done, to_do = ("updated", "change") if summary.undoes is None else ("put back", "put back")
     if not summary.rows:
         return Ending("good", "Finished: the input had no rows.")
     if not updated:
-        return Ending("good", "Finished: there was nothing to change.")
+        return Ending("good", f"Finished: there was nothing to {to_do}.")
     rest = summary.rows - updated
     others = f", and {number(rest, 'other row')} needed nothing" if rest else ""
-    return Ending("good", f"Finished well: {number(updated, 'row')} updated{others}.")
+    return Ending("good", f"Finished well: {number(updated, 'row')} {done}{others}.")
 
 
-def next_text(command: str) -> str:
-    """Return what the next command is for."""
-    if command.startswith("bulkcase retry"):
-        return "Send the rows again that did not end well:"
-    if command.startswith("bulkcase verify"):
-        return "Read the cases back and compare them:"
-    return "Go on from here with:"
+def reason_parts(reason: str) -> tuple[str, list[str], int]:
+    """Return why a run ended: a sentence; of a long one its beginning, the first of its parts, and how many more."""
+    parts = reason.split("; ")
+    if len(parts) < _PARTS_OF_A_LIST:
+        return reason, [], 0
+    lead, colon, first = parts[0].partition(": ")
+    if not colon:
+        return parts[0], parts[1 : _MOST_PARTS + 1], len(parts[_MOST_PARTS + 1 :])
+    parts[0] = first
+    return lead + ":", parts[:_MOST_PARTS], len(parts[_MOST_PARTS:])
 
 
-def advice(summary: Summary, command: str) -> str:
-    """Return what to do where no command says it."""
-    if command or summary.errors:
-        return ""
-    if summary.state in {RunState.PLANNED, RunState.RUNNING}:
-        return "Nothing yet: this page is made again when the run ends."
-    fine = all(outcome in FINE for outcome, count in summary.outcomes.items() if count)
-    return "Nothing: this run is done." if fine else "Look at the rows below that did not end well."
+def unchanged_text(outcomes: Mapping[Outcome, int]) -> str:
+    """Return what to say where no row is known to have changed a case."""
+    mismatch = outcomes.get(Outcome.MISMATCH, 0)
+    if not mismatch or outcomes.get(Outcome.UPDATED):
+        return "No field of a case was changed."
+    rows, cases = number(mismatch, "row"), "its case" if mismatch == 1 else "their cases"
+    return f"No row ended updated; {rows} ended mismatch: {cases} may have changed otherwise, see below."
 
 
 def verified_text(verified: Mapping[str, int]) -> list[tuple[str, int, str]]:
@@ -170,4 +176,4 @@ def spent_class(spent: Spent) -> str:
 
 def duration_text(seconds: float) -> str:
     """Return seconds as a person says them."""
-    return "less than 1 s" if 0 < seconds < 0.05 else seconds_text(seconds)
+    return "under 0.1 s" if 0 < seconds < 0.05 else seconds_text(seconds)
