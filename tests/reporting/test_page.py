@@ -1,21 +1,18 @@
 import json
 import re
-import stat
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 from support.pages import BEGAN, HOSTILE, bare_page, drift, hostile_page, large_page, small_page, summary
 
-from bulkcase.errors import EnvironmentFailed
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.ledger.drift import Drift
 from bulkcase.model import Outcome
-from bulkcase.reporting.html import FILE, page_text, write_page
+from bulkcase.reporting.html import page_text
 from bulkcase.reporting.page import Flow, Page, Slice
 
 PAGES = pytest.mark.parametrize(
@@ -60,22 +57,6 @@ def data_of(page: Page) -> Any:
 
 def words_of(page: Page) -> str:
     return Reader(page_text(page)).text
-
-
-def test_the_page_is_its_owners_only(tmp_path: Path) -> None:
-    """It is written whole, into a folder that is made for it."""
-    write_page(tmp_path / "run", small_page())
-    file = tmp_path / "run" / FILE
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file)] == [0o700, 0o600]
-    assert file.read_text("utf-8").endswith("</html>\n")
-    assert [path.name for path in file.parent.iterdir()] == ["report.html"]
-
-
-def test_a_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """A folder in the way is an error of the environment."""
-    (tmp_path / FILE).mkdir()
-    with pytest.raises(EnvironmentFailed, match="Is a directory"):
-        write_page(tmp_path, small_page())
 
 
 @PAGES
@@ -228,7 +209,7 @@ def test_a_cause_has_its_rows_and_its_file() -> None:
 
 
 def test_changes_tell_nothing_from_anything() -> None:
-    """An empty value before is nothing, an unknown one not read or masked; an empty one after is cleared, an unknown one many."""
+    """Before: an empty value is nothing, an unknown one different, not read or masked. After: cleared, and different ones."""
     groups = [
         ChangeGroup("a", "", "x", 4),
         ChangeGroup("b", None, None, 3),
@@ -238,7 +219,7 @@ def test_changes_tell_nothing_from_anything() -> None:
     words = words_of(small_page(changes=[*groups, ChangeGroup("d", "z", "z", 1)]))
     for said in (
         "nothing → x 4",
-        "(not read) → different values 3",
+        "(different, or not read) → different values 3",
         "(masked) → ••• 9",
         "y → cleared 2",
         "z → z (another one",

@@ -11,6 +11,7 @@ from bulkcase.reporting.page import Page
 
 RUN = "20261124-230000-close-resolved-7f3a"
 RESUME = f"bulkcase resume {RUN} --state /srv/example --sandbox"
+UNDO = f"bulkcase undo {RUN} --state /srv/example --sandbox --abandon"
 
 
 def said_by(page: Page) -> list[str]:
@@ -41,7 +42,7 @@ def test_a_run_that_was_stopped_for_safety_is_looked_at_first() -> None:
     assert said_by(page) == [
         "Look at the rows below that ended mismatch, and at canary.json, and mend the cause.",
         f"Then go on from here with: {RESUME}",
-        f"Or give it up, and take back what it has changed: bulkcase undo {RUN} --state /srv/example --sandbox --abandon",
+        f"Or give it up, and take back what it has changed: {UNDO}",
     ]
 
 

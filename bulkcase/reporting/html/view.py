@@ -175,7 +175,7 @@ def _changes(page: Page) -> Iterator[dict[str, Any]]:
         of.sort(key=lambda group: -group.count)
         yield {
             "field": field,
-            "unknown": "masked" if field in page.private else "not read",
+            "unknown": "masked" if field in page.private else "different, or not read",
             "total": sum(group.count for group in of),
             "more": len(of[_MOST_OF_A_FIELD:]),
             "more_rows": sum(group.count for group in of[_MOST_OF_A_FIELD:]),
