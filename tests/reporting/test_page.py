@@ -209,7 +209,7 @@ def test_a_cause_has_its_rows_and_its_file() -> None:
 
 
 def test_changes_tell_nothing_from_anything() -> None:
-    """Before: an empty value is nothing, an unknown one not read or masked. After: cleared, and different ones."""
+    """A value before that is not known is not nothing, and one that was cleared is not one of many."""
     groups = [
         ChangeGroup("a", "", "x", 4),
         ChangeGroup("b", None, None, 3),
