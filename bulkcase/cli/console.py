@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
+from bulkcase.job.quantities import number
 from bulkcase.logged import facts
 
 LOG = "bulkcase"
@@ -149,11 +150,6 @@ def indented(console: Console, markup: str, columns: int) -> None:
         console.print(" " * columns + markup)
     else:
         console.print(Padding(Text.from_markup(markup), (0, 0, 0, columns)))
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: "1 row", "4,000 rows"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def local_time(seconds: float) -> str:

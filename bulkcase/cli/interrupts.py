@@ -43,7 +43,7 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
             reason = Stop(StopReason.INTERRUPTED, f"interrupted by {number.name}")
             stop.set(reason)
             loop.call_later(GRACE, stop.abandon, reason)
-            say(f"stopping: calls in flight are let finish, {GRACE:.0f} s at most; once more ends at once")
+            say(f"stopping: what is under way is let finish, {GRACE:.0f} s at most; once more ends at once")
         elif heard == 2 and task is not None:
             task.cancel()
 

@@ -194,7 +194,3 @@ def _folded(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.lower()
     return "".join((c.lower() if len(c.lower()) == 1 else c) if c.isprintable() else " " for c in text)
-
-
-NOTHING: Final = Private()
-"""Of a job that keeps nothing private."""

@@ -145,3 +145,8 @@ def seconds_text(seconds: float) -> str:
 
 Duration = Annotated[float, BeforeValidator(duration)]
 QuotaWindow = Annotated[Window, BeforeValidator(window)]
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: "1 row", "4,000 rows"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bulkcase.errors import BulkcaseError, CredentialsError, Declined, EnvironmentFailed, LedgerError, NotPlanned
+from bulkcase.errors import BulkcaseError, CredentialsError, Declined, EnvironmentFailed, LedgerError
 from bulkcase.job import Job
 from bulkcase.job.secrets import resolve
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.model import NEEDS_A_PERSON, RunState
+from bulkcase.model import RunState
 from bulkcase.operations.ended import Run
 from bulkcase.operations.options import Guard
 from bulkcase.operations.runtime import Runtime, command_line, ledger_path, target_name
@@ -25,7 +25,6 @@ from bulkcase.stopping import Stopped, StopSwitch
 _log = logging.getLogger(__name__)
 _FAULT = 6
 """The exit code of a fault of this program."""
-_PAUSED = 5
 _CANCELLED = 130
 
 
@@ -62,14 +61,11 @@ class Herald:
         """Write the metrics of a run that has ended, and tell whoever the job names."""
         with _harmless("notify"):
             summary = run.summary
-            # A run that goes on the next night is no problem, unless something of it needs a person already.
-            needs = any(summary.outcomes[outcome] for outcome in NEEDS_A_PERSON)
-            is_problem = bool(summary.exit_code) and (summary.state != RunState.PAUSED or needs)
             host, folder = platform.node(), str(run.folder)
             notice = notice_of(
                 summary, host=host, folder=folder, next_command=run.command(anywhere=True) or run.correct_command
             )
-            await self._tell(lambda: self._measure(run), notice, is_problem=is_problem)
+            await self._tell(lambda: self._measure(run), notice)
 
     async def tell_of_failure(self, error: Exception) -> None:
         """Write and tell that a command ended before there was a run, or before that run had its report."""
@@ -77,9 +73,8 @@ class Herald:
             return
         with _harmless("notify"):
             exit_code = error.exit_code if isinstance(error, BulkcaseError) else _FAULT
-            is_pause = isinstance(error, NotPlanned) and exit_code == _PAUSED
             notice = self._notice_of(error, exit_code)
-            await self._tell(lambda: self._measure_attempt(exit_code), notice, is_problem=not is_pause)
+            await self._tell(lambda: self._measure_attempt(exit_code), notice)
 
     def note_cancelled(self) -> None:
         """Write that a command was cancelled; nobody is told, as whoever cancels knows."""
@@ -105,10 +100,10 @@ class Herald:
             next_command=command_line("report" if is_report else "resume", self.begun.id, path, anywhere=True),
         )
 
-    async def _tell(self, measure: Callable[[], None], notice: Notice, *, is_problem: bool) -> None:
+    async def _tell(self, measure: Callable[[], None], notice: Notice) -> None:
         """Write metrics, then tell who is to be told; a signal meanwhile gives that up, and changes nothing else."""
         notify, stop = self.job.notify, StopSwitch()
-        is_told = notify.is_on and (is_problem or notify.on == "always")
+        is_told = notify.is_on and (notice.is_problem or notify.on == "always")
         with self.guard(stop):
             try:
                 # Not in the loop, which others may use as well: it waits while another job writes to the file.

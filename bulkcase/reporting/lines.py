@@ -11,6 +11,7 @@ from bulkcase.causes import tip
 from bulkcase.cells import Cell, text_of
 from bulkcase.clock import iso_utc
 from bulkcase.ledger.shown import RowRecord
+from bulkcase.ledger.stored import storable
 from bulkcase.reporting.files import make_folder, whole_file
 from bulkcase.reporting.results import changed_fields
 
@@ -53,7 +54,7 @@ def _entry(names: Sequence[str], row: RowRecord) -> dict[str, Any]:
 def _told_apart(header: Sequence[str]) -> list[str]:
     """Return the columns' names, each of them another: two cells of one name would be one in an object."""
     names: dict[str, None] = {}
-    for written in map(_whole, header):
+    for written in map(storable, header):
         tries = (f"{written} ({number})" for number in count(2))
         name = written
         while name in names:
@@ -85,8 +86,4 @@ def _mended(value: Any) -> Any:
         return {name: _mended(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_mended(each) for each in value]
-    return _whole(value) if isinstance(value, str) else value
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return storable(value) if isinstance(value, str) else value

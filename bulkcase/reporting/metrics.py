@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from filelock import FileLock, Timeout
 
 from bulkcase.causes import known
+from bulkcase.ledger.stored import storable
 from bulkcase.model import Outcome
 from bulkcase.reporting.notices import NotTold
 from bulkcase.reporting.summary import Summary
@@ -151,7 +152,7 @@ def write_attempt(path: Path, job: str, target: str, exit_code: int, at: float, 
 
 
 def _change(path: Path, job: _Job, change: Callable[[_Series], _Series], patience: float) -> None:
-    mine = (_whole(job[0]), _whole(job[1]))
+    mine = (storable(job[0]), storable(job[1]))
     try:
         with _alone(path, patience):
             jobs = _read(path)
@@ -235,7 +236,7 @@ class _Everything:
             for job, series in sorted(self._jobs.items()):
                 for (name, label), value in series.items():
                     if name == family.name:
-                        gauge.add_metric([*job, *([_whole(label)] if family.label else [])], value)
+                        gauge.add_metric([*job, *([storable(label)] if family.label else [])], value)
             yield gauge
 
 
@@ -252,8 +253,3 @@ def _write(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _whole(text: str) -> str:
-    """Return a text with `?` for half characters, which UTF-8 cannot carry."""
-    return text.encode(errors="replace").decode()

@@ -8,12 +8,14 @@ from typing import Any, Final
 from bulkcase.causes import known
 from bulkcase.clock import iso_utc, moment
 from bulkcase.errors import EXIT_CODES
-from bulkcase.job.quantities import seconds_text
+from bulkcase.job.quantities import number, seconds_text
 from bulkcase.mapping.faults import escaped
-from bulkcase.model import NEEDS_A_PERSON, Outcome
+from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.summary import Summary
 
 _WIDTH: Final = 72
+_PAUSED: Final = 5
+"""The exit code of a pause."""
 MOST_CAUSES: Final = 10
 """So many are told, the most frequent ones."""
 _LONGEST: Final = {"job": 100, "target": 200, "host": 100, "folder": 500, "next_command": 500}
@@ -72,6 +74,8 @@ class Notice:
     run_id: str | None = None
     """None where no run was started."""
     state: str | None = None
+    is_pause: bool = False
+    """Whether it only ended because its time was over."""
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     """Empty where nothing was counted."""
     verified: Mapping[str, int] = field(default_factory=dict)
@@ -101,8 +105,9 @@ class Notice:
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody has to look."""
-        return self.exit_code != 0
+        """Whether somebody has to look: at a pause until the next night only where some row needs a person already."""
+        needs = any(self.outcomes.get(outcome) for outcome in NEEDS_A_PERSON)
+        return bool(self.exit_code) and (needs or not self.is_pause)
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
@@ -156,6 +161,7 @@ def notice_of(summary: Summary, *, host: str, folder: str, next_command: str) ->
         meaning=_meaning(exit_code),
         run_id=summary.run_id,
         state=str(summary.state),
+        is_pause=summary.state == RunState.PAUSED,
         outcomes=dict(summary.outcomes),
         verified=dict(summary.verified),
         canary=summary.canary,
@@ -190,8 +196,10 @@ def notice_of_failure(
     `kind` is the class of its error.
     """
     meaning = _KINDS.get(kind) or _meaning(exit_code)
+    # A pause while live cases were read: the same command goes on from there.
+    is_pause = kind == "NotPlanned" and exit_code == _PAUSED
     return Notice(
-        job, target, host, exit_code, meaning, run_id=run_id, state=state, folder=folder, next_command=next_command
+        *(job, target, host, exit_code, meaning, run_id, state, is_pause), folder=folder, next_command=next_command
     )
 
 
@@ -259,8 +267,3 @@ def _wrapped(line: str, lead: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def number(count: int, one: str) -> str:
-    """Return a count with its noun: "1 row", "4,000 rows"."""
-    return f"{count:,} {one if count == 1 else one + 's'}"

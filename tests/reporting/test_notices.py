@@ -201,3 +201,12 @@ def test_a_notice_says_when() -> None:
     told = Notice("nightly", "t", "h", 0, "All is well.", started_at=NOW, finished_at=NOW + 1, duration_s=1.23456)
     assert told.as_json()["started_at"] == "2026-11-18T11:06:40.250Z"
     assert told.as_json()["duration_s"] == 1.235
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_problem"), [({Outcome.PENDING: 3}, False), ({Outcome.PENDING: 3, Outcome.INVALID: 1}, True)]
+)
+def test_a_pause_is_no_problem_unless_a_row_needs_a_person(outcomes: dict[Outcome, int], *, is_problem: bool) -> None:
+    """A run that goes on the next night needs nobody for that."""
+    paused = summary(exit_code=5, state="paused", outcomes=outcomes)
+    assert notice_of(paused, host="", folder="", next_command="").is_problem is is_problem

@@ -3,13 +3,13 @@ from dataclasses import replace
 import pytest
 from support.pages import BEGAN, summary
 
+from bulkcase.job.quantities import number
 from bulkcase.model import Outcome, RunState, Stop, StopReason
 from bulkcase.reporting.html.words import (
     GRAVEST_FIRST,
     MEANINGS,
     ending,
     exit_text,
-    number,
     percent,
     reason_parts,
     span_text,

@@ -10,8 +10,9 @@ from bulkcase.errors import EnvironmentFailed
 from bulkcase.ledger import Ledger, RunRecord, RunRows
 from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.model import Call, Outcome, Result, RunState
-from bulkcase.reporting import FILES, Summary, write_summary
+from bulkcase.reporting import Summary, write_summary
 
+FILES = ("results.csv", "failed.csv", "summary.json")
 KEYS = [
     "run_id",
     "job",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from bulkcase.job.quantities import number
 from bulkcase.model import FINE, Outcome, RunState
-from bulkcase.reporting.html.words import number
 from bulkcase.reporting.page import Page
 from bulkcase.reporting.summary import Summary
 

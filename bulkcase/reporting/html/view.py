@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bulkcase.fields.changes import ChangeGroup
+from bulkcase.job.quantities import number
 from bulkcase.model import NEEDS_A_PERSON, Outcome
 from bulkcase.reporting.html.charts import SIZES, Part, nights_chart, stacked
 from bulkcase.reporting.html.figures import flow_figures, latency_figures
@@ -19,7 +20,6 @@ from bulkcase.reporting.html.words import (
     ending,
     exit_text,
     moment_text,
-    number,
     percent,
     reason_parts,
     span_text,

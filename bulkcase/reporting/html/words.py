@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from bulkcase.clock import moment
 from bulkcase.errors import EXIT_CODES
-from bulkcase.job.quantities import seconds_text
+from bulkcase.job.quantities import number, seconds_text
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.page import Spent
 from bulkcase.reporting.summary import Summary
@@ -67,11 +67,6 @@ def clean(text: str, most: int | None = None) -> str:
         text = text[: most - 1] + "…"
     plain = text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), plain)
-
-
-def number(count: int, noun: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 row", "2,000 rows"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def percent(count: float, total: float) -> str:
