@@ -110,8 +110,7 @@ def _said(edit: Edit) -> list[Any]:
     return [edit.do, [name.casefold() if isinstance(name, str) else name for name in names], True]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of a row, with what a person needs to understand it."""
 
     outcome: Outcome

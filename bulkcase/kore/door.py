@@ -4,19 +4,18 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
-
-import aiohttp
 
 from bulkcase.clock import Clock, moment
 from bulkcase.kore.breaker import Breaker
+from bulkcase.kore.line import Line
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.refusals import patience_lost, refused, without_tokens
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
-from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Silence, Verdict, judge, judge_silence
+from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Silence, Verdict, judge, judge_silence, judge_usual
 from bulkcase.logged import facts
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
@@ -28,7 +27,6 @@ _WORTH_TELLING = 5.0
 """Seconds of waiting for the quota from which on people are told."""
 WAITS: Final = ("quota", "throttled", "server_gone", "hours")
 """What a call may wait for: the quota; a server that throttles, or is gone; the hours in which the job may send."""
-_PATH = "/caseManagement/api/public/analytics/"
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +49,11 @@ def update_case(case_id: str, body: bytes, row: int | None = None) -> Request:
     return Request("updateCase", f"updateCase/{case_id}", body, case_id, row)
 
 
+def path_of(stream_id: str) -> str:
+    """Return the path, with a slash at its end, under which a stream's endpoints are."""
+    return f"/caseManagement/api/public/analytics/{stream_id}/"
+
+
 def get_cases(body: bytes) -> Request:
     """Return the request for a page of cases."""
     return Request("getCases", "getCases", body)
@@ -64,10 +67,8 @@ class Door:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        line: Line,
         *,
-        base_url: str,
-        stream_id: str,
         tokens: Tokens,
         quota: Quota,
         throttle: Throttle,
@@ -77,9 +78,7 @@ class Door:
         record: Callable[[Call], None],
         recorded: Callable[[], Awaitable[None]],
     ) -> None:
-        self._session = session
-        self._url = f"{base_url}{_PATH}{stream_id}/"
-        self._headers = {"Content-Type": "application/json;charset=UTF-8"}
+        self._line = line
         self._tokens = tokens
         self._quota = quota
         self._throttle = throttle
@@ -263,22 +262,18 @@ class Door:
         flight = self._stop.flight()
         try:
             with flight:
-                async with self._session.post(
-                    self._url + request.path,
-                    data=request.body,
-                    headers={**self._headers, "auth": token},
-                    allow_redirects=False,
-                ) as response:
-                    body = await response.read()
+                reply = await self._line.post(request.path, request.body, token)
         except NO_ANSWER as error:
             return judge_silence(silence_of(error), without_tokens(describe(error), token))
         if flight.was_cut_off:
             return judge_silence(Silence.CUT_OFF, "the run was ended before the answer came")
         # Before judging, which shortens: half a token would not be recognised any more.
-        body = body.replace(token.encode(), b"***")
-        headers = {name: response.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
-        verdict = judge(response.status, headers, body, moment(self._clock.now()), request.case_id)
-        return replace(verdict, message=without_tokens(verdict.message, token)) if verdict.message else verdict
+        body = reply.body.replace(token.encode(), b"***")
+        if request.case_id is not None and (usual := judge_usual(reply.status, body, request.case_id)) is not None:
+            return usual
+        headers = {name: reply.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
+        verdict = judge(reply.status, headers, body, moment(self._clock.now()), request.case_id)
+        return verdict._replace(message=without_tokens(verdict.message, token)) if verdict.message else verdict
 
     def _note(self, verdict: Verdict, left_at: float, now: float) -> None:
         if verdict.kind is Kind.THROTTLED:
@@ -294,4 +289,4 @@ class Door:
             self._stop.set(Stop(StopReason.SAFETY, self._breaker.lost_patience(now)))
         if was_open:
             self._wake()
-        return replace(verdict, counts=False) if self._breaker.is_open else verdict
+        return verdict._replace(counts=False) if self._breaker.is_open else verdict

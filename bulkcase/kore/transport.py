@@ -62,7 +62,7 @@ def open_session(
         timeout=aiohttp.ClientTimeout(total=timeout),
         headers={"User-Agent": f"bulkcase/{__version__}", **headers},
         cookie_jar=aiohttp.DummyCookieJar(),
-        proxy=proxy or _environment_proxy(base_url),
+        proxy=proxy_for(base_url, proxy),
         loop=asyncio.get_running_loop(),
     )
 
@@ -76,7 +76,10 @@ def _tls(ca_bundle: Path | None) -> ssl.SSLContext | bool:
         raise JobError(f"connection.ca_bundle: {ca_bundle}: {error}: give a file of PEM certificates") from None
 
 
-def _environment_proxy(base_url: str) -> str | None:
+def proxy_for(base_url: str, proxy: str | None) -> str | None:
+    """Return the proxy of a job, or else the one that the environment names for a host; None where there is none."""
+    if proxy:
+        return proxy
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if is_loopback(host) or urllib.request.proxy_bypass(host):

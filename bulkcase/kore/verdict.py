@@ -21,11 +21,10 @@ the weakest:
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -45,8 +44,7 @@ class Kind(StrEnum):
     WRONG_TARGET = "wrong_target"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The decision about one call."""
 
     kind: Kind
@@ -103,9 +101,9 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     `case_id` is the case that was updated: the answer must not be about another one.
     """
     answer = _parsed(body)
-    is_success = 200 <= status < 300
-    if is_success and isinstance(answer, dict) and _is_plain(answer, case_id):
+    if _is_usual(status, answer, case_id):
         return Verdict(Kind.ACCEPTED, status, answer=answer, date=_date(headers) if case_id is None else None)
+    is_success = 200 <= status < 300
     text = body.decode("utf-8", "replace")
     is_html = _is_html(headers, text)
     sayings = _sayings(answer)
@@ -125,6 +123,16 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     if status == 408 or status >= 500:
         return Verdict(Kind.TRANSIENT, status, http_code(status), message, _retry_after(headers, now))
     return Verdict(Kind.REFUSED, status, http_code(status), message)
+
+
+def judge_usual(status: int, body: bytes, case_id: str) -> Verdict | None:
+    """Return the verdict of `judge` on an update's usual answer; None for any other one, which takes more to judge."""
+    answer = _parsed(body)
+    return Verdict(Kind.ACCEPTED, status, answer=answer) if _is_usual(status, answer, case_id) else None
+
+
+def _is_usual(status: int, answer: Any, case_id: str | None) -> bool:
+    return 200 <= status < 300 and isinstance(answer, dict) and _is_plain(answer, case_id)
 
 
 def _parsed(body: bytes) -> Any:

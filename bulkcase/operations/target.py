@@ -12,11 +12,11 @@ from bulkcase.job import Job
 from bulkcase.job.needs import CUSTOM, live_lookups
 from bulkcase.job.secrets import resolve, resolve_or_literal
 from bulkcase.kore.breaker import Breaker
-from bulkcase.kore.door import Door
+from bulkcase.kore.door import Door, path_of
+from bulkcase.kore.line import open_line
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
-from bulkcase.kore.transport import open_session
 from bulkcase.ledger import Journal, RunRecord
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, target_name
@@ -162,18 +162,17 @@ async def open_door(
     throttle = Throttle(job.quota.windows)
     quota = Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout)
     quota.restore(_released(desk), runtime.clock.monotonic())
-    session = open_session(
+    opened = open_line(
         base_url=target.base_url,
+        path=path_of(target.stream_id),
         timeout=connection.timeout,
         headers={**connection.extra_headers, "AccountId": target.account_id, "Iid": target.iid},
         ca_bundle=job.path(connection.ca_bundle) if connection.ca_bundle else None,
         proxy=target.proxy,
     )
-    async with session:
+    async with opened as line:
         yield Door(
-            session,
-            base_url=target.base_url,
-            stream_id=target.stream_id,
+            line,
             tokens=target.tokens,
             quota=quota,
             throttle=throttle,

@@ -1,7 +1,6 @@
 """Rows as they are shown where nothing private may stand."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import orjson
 
@@ -24,7 +23,7 @@ def masked_row(row: RowRecord, header: Sequence[str], private: Private) -> RowRe
     if not private:
         return row
     message = private.message(row.result.code, row.result.message, header, row.cells)
-    result = row.result if message == row.result.message else replace(row.result, message=message)
+    result = row.result if message == row.result.message else row.result._replace(message=message)
     return row._replace(cells=private.cells(header, row.cells, result.code), result=result)
 
 

@@ -23,6 +23,8 @@ class FailureRule:
 
     def __init__(self, limit: FailureLimit | None) -> None:
         self._limit = limit
+        # Whole numbers: a fraction would cost every row ten times as much.
+        self._most, self._per = (0, 1) if limit is None else limit.most.as_integer_ratio()
         self._last: deque[bool] = deque()
         self._failures = 0
 
@@ -33,12 +35,12 @@ class FailureRule:
             return None
         self._failures += outcome in FAILURES
         if limit.of is None:
-            return _message(f"{self._failures} rows", limit) if self._failures > limit.most else None
+            return _message(f"{self._failures} rows", limit) if self._failures * self._per > self._most else None
         self._last.append(outcome in FAILURES)
         if len(self._last) > limit.of:
             self._failures -= self._last.popleft()
         rows = len(self._last)
-        if rows < min(_FIRST_JUDGED, limit.of) or self._failures <= limit.most * rows:
+        if rows < min(_FIRST_JUDGED, limit.of) or self._failures * self._per <= self._most * rows:
             return None
         which = "last" if rows == limit.of else "first"
         return _message(f"{self._failures} of the {which} {rows} finished rows", limit)

@@ -123,7 +123,7 @@ def test_what_has_landed_says_how_its_case_shows_it(
 ) -> None:
     """How it is verified; what the case shows beside it may be somebody else's by now, and is not what the row left."""
     row = ROW._replace(state=state, body=sent or {"desc": "new"}, sent=sent, live=live)
-    result = replace(judge_row(row, LOOK).result or Result(Outcome.FAILED), message="")
+    result = (judge_row(row, LOOK).result or Result(Outcome.FAILED))._replace(message="")
     assert result == Result(Outcome.UPDATED, code="settled", verified=verified)
     alone = judge_row(row._replace(alone=THEIRS), LOOK).result
     assert alone == Result(Outcome.CONFLICT, code="left_alone", message=THEIRS, verified=verified)

@@ -9,7 +9,8 @@ from support.virtual import VirtualClock
 
 from bulkcase.job.quantities import Window
 from bulkcase.kore.breaker import Breaker
-from bulkcase.kore.door import Door
+from bulkcase.kore.door import Door, path_of
+from bulkcase.kore.line import SessionLine
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
@@ -77,9 +78,7 @@ def a_door(
     throttle = Throttle(windows)
     breaker = Breaker(patience=throttle.patience, attempts=attempts)
     door = Door(
-        session,
-        base_url=HOST,
-        stream_id=STREAM,
+        SessionLine(session, f"{HOST}{path_of(STREAM)}"),
         tokens=tokens or NumberedTokens(),
         quota=quota,
         throttle=throttle,
