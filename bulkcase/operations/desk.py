@@ -10,6 +10,7 @@ from bulkcase.job import Job
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.locks import Holder, TargetLock
+from bulkcase.operations.garbage import seldom_collected
 from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, ledger_path, target_name
 
 
@@ -33,6 +34,7 @@ def at_desk(job: Job, command: str, runtime: Runtime) -> Iterator[Desk]:
     """
     began = runtime.clock.monotonic()
     with (
+        seldom_collected(),
         TargetLock(runtime.locks(), _lock_names(job), _here(command, runtime)) as lock,
         Ledger(ledger_path(job)) as ledger,
     ):
