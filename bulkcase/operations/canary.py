@@ -7,8 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
-import orjson
-
 from bulkcase.clock import Clock
 from bulkcase.fields.proof import STANDS
 from bulkcase.ledger.rows import Sendable
@@ -104,7 +102,7 @@ class Canary:
         sample = Sample(size)
         waiting = (row for row in self.supply.first() if row.number not in self.supply.done)
         for row in islice(waiting, _LOOKED_THROUGH):
-            sample.see(row.number, orjson.loads(row.body))
+            sample.see(row.number, row.body)
         return sample.chosen()
 
     async def _whole(self, places: Mapping[str, int]) -> Mapping[str, Case]:

@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
+
+import orjson
 
 from bulkcase.fields import FIELDS, Kind
 from bulkcase.fields.explained import is_empty
@@ -23,9 +26,9 @@ class Sample:
         self._counts = Counter[_ChangeKind]()
         self._first: dict[_ChangeKind, list[int]] = {}
 
-    def see(self, number: int, sent: Mapping[str, Any]) -> None:
-        """Take note of a row and what would be sent for it."""
-        kind = tuple(sorted(_said(field, value) for field, value in sent.items()))
+    def see(self, number: int, sent: bytes) -> None:
+        """Take note of a row and what would be sent for it, as JSON."""
+        kind = _kind_of(sent)
         if kind not in self._counts and len(self._counts) >= _KINDS:
             return
         self._counts[kind] += 1
@@ -38,6 +41,12 @@ class Sample:
         kinds = [self._first[kind] for kind, _ in self._counts.most_common()]
         rounds = [numbers[turn] for turn in range(self._size) for numbers in kinds if turn < len(numbers)]
         return rounds[: self._size]
+
+
+@lru_cache(maxsize=100)
+def _kind_of(sent: bytes) -> _ChangeKind:
+    """Return the kind of a change; many rows of a mass change send the same."""
+    return tuple(sorted(_said(field, value) for field, value in orjson.loads(sent).items()))
 
 
 def _said(field: str, value: Any) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def chosen(size: int, every: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return which of some rows are chosen, by their places."""
     sample = Sample(size)
     for number, sent in enumerate(every):
-        sample.see(number, sent)
+        sample.see(number, orjson.dumps(sent))
     return sample.chosen()
 
 
