@@ -112,8 +112,8 @@ class DirectLine:
 async def _exchanged(connection: aiohttp.connector.Connection, request: bytes) -> Reply:
     """Write a request and return the answer to it, skipping what only says that one will come."""
     protocol, transport = connection.protocol, connection.transport
-    assert protocol is not None, "it was just handed out"
-    assert transport is not None, "it was just handed out"
+    if protocol is None or transport is None or transport.is_closing():
+        raise aiohttp.ClientConnectionResetError("the connection was closed while it was made")
     protocol.set_response_params(read_until_eof=True)
     transport.write(request)
     message, payload = await protocol.read()

@@ -267,6 +267,21 @@ async def test_a_connection_that_is_not_made_in_time_was_never_told(monkeypatch:
     assert (silence, kind) == (Silence.NOT_CONNECTED, aiohttp.ConnectionTimeoutError)
 
 
+async def test_a_connection_that_is_lost_while_it_is_made_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that hangs up at once is a lost connection for both lines, and no fault of the program."""
+    connect = aiohttp.TCPConnector.connect
+
+    async def lost(*parts: Any, **named: Any) -> aiohttp.connector.Connection:
+        connection = await connect(*parts, **named)
+        assert connection.transport is not None
+        connection.transport.close()
+        return connection
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", lost)
+
+    assert {brought[0][0] for brought in await both(ANSWERS["usual"])} == {Silence.CONNECTION_LOST}
+
+
 async def test_many_calls_at_once_get_each_its_own_answer() -> None:
     """Sixty-four calls in flight on as many connections: no answer goes to another call."""
 
