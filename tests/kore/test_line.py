@@ -2,22 +2,21 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from support.lines import HEADERS, LINES, PATH, Opened, Raw, directly, raw
+from support.receivers import certificates
 
-from bulkcase.kore.line import DirectLine, Line, SessionLine, open_line
+from bulkcase.kore.line import DirectLine, SessionLine, open_line
 from bulkcase.kore.transport import NO_ANSWER, silence_of
 from bulkcase.kore.verdict import Silence
 
-PATH = "/some/stream/"
 BODY = b'{"desc":"a note"}'
 TOKEN = "not-a-real-token"
-HEADERS = {"AccountId": "acc-1", "Iid": "st-1"}
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = b"x" * 300_000
 
@@ -60,78 +59,6 @@ SILENCES = {
     "a head without end": [OK + b"X-Long: " + b"x" * 20_000],
     "only a continue": [b"HTTP/1.1 100 Continue\r\n\r\n", b""],
 }
-
-
-@dataclass
-class Raw:
-    """A server that writes what it is told, whatever is asked; each connection goes on where the last one was."""
-
-    answers: Sequence[Sequence[bytes]]
-    port: int = 0
-    connections: int = 0
-    asked: list[tuple[bytes, bytes]] = field(default_factory=list)
-    """Head and body of each request."""
-    asked_once: asyncio.Event = field(default_factory=asyncio.Event)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a client has hung up."""
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection."""
-        self.connections += 1
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
-                body = await reader.readexactly(int(length.split(b":")[1]))
-                self.asked.append((head, body))
-                self.asked_once.set()
-                for piece in self.answers[min(len(self.asked), len(self.answers)) - 1]:
-                    if not piece:
-                        return
-                    writer.write(piece)
-                    await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            self.gone.set()
-        finally:
-            writer.close()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
-
-
-@asynccontextmanager
-async def raw(*answers: Sequence[bytes]) -> AsyncGenerator[Raw]:
-    """Run such a server."""
-    told = Raw(answers)
-    server = await asyncio.start_server(told.serve, "127.0.0.1", 0)
-    told.port = server.sockets[0].getsockname()[1]
-    try:
-        yield told
-    finally:
-        server.close()
-
-
-@asynccontextmanager
-async def by_session(url: str, timeout: float = 10.0) -> AsyncGenerator[Line]:  # noqa: ASYNC109 - each call's
-    """Open a line that is aiohttp's session."""
-    async with aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=timeout), headers=HEADERS, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        yield SessionLine(session, url + PATH)
-
-
-@asynccontextmanager
-async def directly(url: str, timeout: float = 10.0) -> AsyncGenerator[Line]:  # noqa: ASYNC109 - each call's
-    """Open a line as the operations do."""
-    async with open_line(base_url=url, path=PATH, timeout=timeout, headers=HEADERS, ca_bundle=None, proxy=None) as line:
-        assert isinstance(line, DirectLine)
-        yield line
-
-
-LINES = [by_session, directly]
-Opened = Callable[..., Any]
 
 
 async def told(calls: Awaitable[Any]) -> tuple[Any, ...]:
@@ -280,6 +207,26 @@ async def test_a_connection_that_is_lost_while_it_is_made_is_alike(monkeypatch: 
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", lost)
 
     assert {brought[0][0] for brought in await both(ANSWERS["usual"])} == {Silence.CONNECTION_LOST}
+
+
+async def test_a_host_whose_certificate_is_trusted_is_told_and_no_other(tmp_path: Path) -> None:
+    """With the file of its authority a call over TLS is answered; without it nothing is sent."""
+    made = certificates(tmp_path)
+    told_raw = Raw([ANSWERS["usual"]])
+    server = await asyncio.start_server(told_raw.serve, "127.0.0.1", 0, ssl=made.server)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    brought = []
+    async with server:
+        for bundle in (made.authority, None):
+            async with open_line(
+                base_url=url, path=PATH, timeout=10.0, headers=HEADERS, ca_bundle=bundle, proxy=None
+            ) as line:
+                assert isinstance(line, DirectLine)
+                brought.append(await told(line.post("updateCase/c-1", BODY, TOKEN)))
+
+    assert brought[0][2] == b'{"_id":"c"}'
+    assert brought[1] == (Silence.TLS, aiohttp.ClientConnectorCertificateError)
+    assert len(told_raw.asked) == 1
 
 
 async def test_many_calls_at_once_get_each_its_own_answer() -> None:
