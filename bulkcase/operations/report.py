@@ -1,14 +1,14 @@
 """report: what became of a run, made from the ledger when it ends and again whenever asked."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, UsageError
-from bulkcase.ledger import Ledger, RowRecord, RunRecord
+from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.desk import recovered
 from bulkcase.operations.ended import Run
@@ -72,8 +72,8 @@ def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[
     folder = Path(record.folder)
     clear_leftovers(folder, now)
     # The rows first: nothing else can be sent again.
-    with closing(_rows(ledger, record)) as rows:
-        files = write_results(folder, record.header, rows, record.undoes)
+    with closing(ledger.rows(record).pages()) as pages:
+        files = write_results(folder, record.header, pages, record.undoes)
     files += [path.name for path in [last_written(folder / TOUCHED)] if path.exists()]
     summary = Summary.of(record, ledger.rows(record), files)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
@@ -127,13 +127,8 @@ def _form(name: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -
     if name == "html":
         commands = {"next_command": made.command(anywhere=True), "correct_command": made.correct_command}
         return write_page(folder, page_of(ledger, record, made.summary, now, **commands))
-    with closing(_rows(ledger, record)) as every:
+    with closing(ledger.rows(record).all()) as every:
         header, rows = private.header(record.header), masked(every, record.header, private)
         if name == "xlsx":
             return write_workbook(folder, header, rows, made.summary)
         return write_lines(folder, header, rows)
-
-
-def _rows(ledger: Ledger, record: RunRecord) -> Generator[RowRecord]:
-    """Yield the rows of a run, and let go of the ledger when whoever takes them fails."""
-    yield from ledger.rows(record).all()

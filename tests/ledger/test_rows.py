@@ -215,11 +215,11 @@ def test_cases_waiting_counts_different_keys_of_waiting_rows(rows: RunRows) -> N
 
 def test_retries_are_the_attempts_after_the_first(rows: RunRows) -> None:
     """Only what carried a row's update again is a retry."""
-    assert rows.retries() == 0
+    assert rows.totals().retries == 0
     rows.add([good_row(2), good_row(3), good_row(4), bad_row(5)], NOW)
     settle(rows, 2, UPDATED)
     settle(rows, 3, Result(Outcome.FAILED, 5, 500, "http_500"))
-    assert rows.retries() == 4
+    assert rows.totals().retries == 4
 
 
 def test_causes_come_with_the_first_row_of_each(rows: RunRows) -> None:
@@ -260,5 +260,5 @@ def test_runs_do_not_see_each_other(ledger: Ledger, rows: RunRows) -> None:
     assert [record.result for record in rows.all()] == [Result(Outcome.PENDING)]
     assert (list(rows.repeated()), list(rows.empty()), list(rows.case_keys())) == ([], [], ["a"])
     assert rows.counts() == dict.fromkeys(Outcome, 0) | {Outcome.PENDING: 1}
-    assert (rows.cases(), rows.retries(), rows.causes()) == (1, 0, [])
+    assert (rows.cases(), rows.totals().retries, rows.causes()) == (1, 0, [])
     assert (rows.calls_by_endpoint(), rows.calls_by_verdict()) == ({}, {})
