@@ -35,7 +35,7 @@ def shown(value: Any, field: str = "") -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ", ".join(shown(item) for item in value)
+        return ", ".join([shown(item) for item in value])
     if FIELDS.get(field) is Kind.MILLISECONDS and isinstance(value, int | float):
         return _date(value)
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, select
+from sqlalchemy import Connection, Engine, Select, case, func, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkcase.ledger.database import in_words, read_once
@@ -130,7 +130,7 @@ class RunFigures:
 
     def _states(self) -> list[tuple[str, int]]:
         """Return the number of rows in each state that there is; without a sort, whose memory grows with the rows."""
-        columns: list[ColumnElement[int]] = [func.count().filter(rows.c.state == state) for state in _STATES]
+        columns: list[Any] = [func.count().filter(rows.c.state == state) for state in _STATES]
         found = self._all(select(*columns).where(rows.c.run == self._run))[0]
         return [(state, int(count)) for state, count in zip(_STATES, found, strict=True) if count]
 

@@ -1,16 +1,17 @@
 """The rows of one run as reports show them."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, NamedTuple, Self
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
-from bulkcase.cells import Cell, load_cells
+from bulkcase.cells import Cell, load_cells, load_many
 from bulkcase.errors import LedgerError
-from bulkcase.ledger.figures import RunFigures
+from bulkcase.ledger.figures import RunFigures, Totals
 from bulkcase.ledger.tables import SENT, rows
 from bulkcase.ledger.transitions import outcome_of
 from bulkcase.model import Outcome, Result
@@ -40,7 +41,7 @@ class RowRecord(NamedTuple):
 class RowPage(NamedTuple):
     """Some rows in input order, column by column: most of what is done with them is done for all of them at once."""
 
-    cells: Sequence[tuple[Cell, ...]]
+    cells: Sequence[Sequence[Cell]]
     numbers: Sequence[int]
     case_keys: Sequence[str]
     fields: Sequence[str]
@@ -95,7 +96,7 @@ class ShownRows(RunFigures):
                 *page, strict=True
             )
             yield RowPage(
-                cells=list(map(self._cells, numbers, stored)),
+                cells=self._cells_of_all(numbers, stored),
                 numbers=numbers,
                 case_keys=[key or "" for key in keys],
                 fields=fields,
@@ -119,27 +120,30 @@ class ShownRows(RunFigures):
         """Yield every row in input order, with what is sent for it and what stands there before, as JSON."""
         yield from self._with_changes(select(*_SHOWN, SENT, rows.c.before).where(rows.c.run == self._run))
 
-    def sampled(self, most: int) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
-        """Yield, as `all_with_changes` does, the first rows of each outcome and cause: about `most` rows in all."""
+    def sampled(self, most: int, totals: Totals) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
+        """Yield, as `all_with_changes` does, the first rows of each outcome and cause: about `most` rows in all.
+
+        `totals` are those of the run.
+        """
         query = select(*_SHOWN, SENT, rows.c.before).where(rows.c.run == self._run)
-        chosen = self._first_of_each(most)
+        chosen = self._first_of_each(most, totals)
         for at in range(0, len(chosen), _NAMED):
             yield from self._with_changes(query.where(rows.c.number.in_(chosen[at : at + _NAMED])))
 
-    def changes(self, outcome: Outcome) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield what is sent and what stands there before, as JSON, for each row with an outcome, in any order."""
-        query = select(SENT, rows.c.before).where(rows.c.run == self._run, rows.c.state == outcome)
+    def differences(self, outcomes: Collection[Outcome] = (Outcome.PENDING,)) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what is to be sent and what stands there before, as JSON, for each row with one of these outcomes."""
+        query = select(SENT, rows.c.before).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
         return chain.from_iterable(self._pages(query))
 
-    def _first_of_each(self, most: int) -> list[int]:
+    def _first_of_each(self, most: int, totals: Totals) -> list[int]:
         """Return the numbers of the first rows of each outcome and cause, in order."""
-        own = rows.c.run == self._run
-        kinds = select(rows.c.state, rows.c.code, func.count()).where(own).group_by(rows.c.state, rows.c.code)
-        counts = {(state, code): count for state, code, count in self._stream(kinds)}
+        counts = Counter[tuple[str, str]]()
+        for kind in totals.kinds:
+            counts[kind.state, kind.code] += kind.rows
         each = _each(list(counts.values()), most)
         left = {kind: min(count, each) for kind, count in counts.items()}
         missing, chosen = sum(left.values()), list[int]()
-        query = select(rows.c.number, rows.c.state, rows.c.code).where(own).order_by(rows.c.number)
+        query = select(rows.c.number, rows.c.state, rows.c.code).where(rows.c.run == self._run).order_by(rows.c.number)
         with closing(self._pages(query)) as pages:
             for number, state, code in chain.from_iterable(pages):
                 if not missing:
@@ -176,6 +180,12 @@ class ShownRows(RunFigures):
     ) -> RowRecord:
         result = Result(_outcome_of(state), attempts, status, code, message, verified or "")
         return RowRecord(number, self._cells(number, cells), case_key or "", fields, result, finished_at)
+
+    def _cells_of_all(self, numbers: Sequence[int], stored: Sequence[bytes]) -> Sequence[Sequence[Cell]]:
+        try:
+            return load_many(stored)
+        except ValueError:  # one by one it is told which
+            return list(map(self._cells, numbers, stored))
 
     def _cells(self, number: int, stored: bytes) -> tuple[Cell, ...]:
         try:

@@ -8,6 +8,7 @@ from bulkcase.fields.changes import ChangeCounter
 from bulkcase.fields.private import Private
 from bulkcase.kore.verdict import Kind
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.figures import Totals
 from bulkcase.ledger.shown import RowRecord
 from bulkcase.ledger.times import Made, Worked
 from bulkcase.model import Outcome
@@ -36,7 +37,14 @@ _WAITS: Final = {
 
 
 def page_of(
-    ledger: Ledger, run: RunRecord, summary: Summary, now: float, *, next_command: str = "", correct_command: str = ""
+    ledger: Ledger,
+    run: RunRecord,
+    summary: Summary,
+    now: float,
+    *,
+    totals: Totals,
+    next_command: str = "",
+    correct_command: str = "",
 ) -> Page:
     """Return the page of a run as the ledger has it now; nothing private is in it."""
     private, times = run.report.private, ledger.times(run)
@@ -44,7 +52,7 @@ def page_of(
     made = [] if axis is None else times.made(axis.began, axis.seconds)
     rows = ledger.rows(run)
     counter = ChangeCounter(private)
-    counter.see_all(rows.changes(Outcome.UPDATED))
+    counter.see_all(rows.differences([Outcome.UPDATED]))
     return Page(
         summary=summary,
         job_file=run.job_file,
@@ -64,7 +72,7 @@ def page_of(
         spent=_spent(times.worked(), made),
         changes=counter.groups(),
         header=private.header(run.header),
-        rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS)],
+        rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS, totals)],
         drift=drift_of(ledger, run),
         made_at=now,
     )

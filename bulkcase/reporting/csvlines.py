@@ -24,10 +24,11 @@ class CsvLines:
         texts = self._texts
         for line in lines:
             text = ",".join(line)
-            is_plain = text.count(",") == len(line) - 1 and '"' not in text and "\n" not in text and "\r" not in text
-            if is_plain:
-                texts.append(f"{text}\r\n")
-            else:
+            if '"' in text or "\n" in text or "\r" in text:
                 self._writer.writerow(line)
+                continue
+            if text.count(",") >= len(line):
+                text = ",".join([f'"{cell}"' if "," in cell else cell for cell in line])
+            texts.append(f"{text}\r\n")
         self._file.write("".join(texts))
         texts.clear()

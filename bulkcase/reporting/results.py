@@ -162,10 +162,10 @@ def original_cells(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
     return (*defuse_all(texts), *[""] * (width - len(texts)))
 
 
-def _original_lines(rows: Sequence[tuple[Cell, ...]], width: int) -> Iterable[tuple[str, ...]]:
+def _original_lines(rows: Sequence[Sequence[Cell]], width: int) -> Sequence[Sequence[str]]:
     """Return `original_cells` of some rows: those of most files are just what the rows have."""
     if set(map(len, rows)) == {width}:
-        texts = cast("Sequence[tuple[str, ...]]", rows)
+        texts = cast("Sequence[Sequence[str]]", rows)
         # The join in there refuses what is no text.
         with suppress(TypeError):
             if not may_run(chain.from_iterable(texts)):

@@ -62,9 +62,9 @@ class Summary:
     files: Sequence[str]
 
     @classmethod
-    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str]) -> "Summary":
-        """Return the summary of a run as the ledger has it now."""
-        totals = rows.totals()
+    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str], totals: Totals | None = None) -> "Summary":
+        """Return the summary of a run as the ledger has it now, its `totals` where they are known already."""
+        totals = rows.totals() if totals is None else totals
         outcomes = totals.outcomes
         return cls(
             run_id=run.id,
