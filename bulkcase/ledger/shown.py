@@ -133,7 +133,8 @@ class ShownRows(RunFigures):
     def differences(self, outcomes: Collection[Outcome] = (Outcome.PENDING,)) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield what is to be sent and what stands there before, as JSON, for each row with one of these outcomes."""
         query = select(SENT, rows.c.before).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
-        return chain.from_iterable(self._pages(query))
+        for page in self._pages(query):
+            yield from page
 
     def _first_of_each(self, most: int, totals: Totals) -> list[int]:
         """Return the numbers of the first rows of each outcome and cause, in order."""

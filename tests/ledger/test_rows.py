@@ -199,6 +199,21 @@ def test_counts_have_all_nine_outcomes(rows: RunRows) -> None:
     assert list(rows.counts()) == list(Outcome)
 
 
+def test_totals_are_what_the_rows_say(rows: RunRows) -> None:
+    """One pass over the rows counts outcomes, retries, causes and what cases showed, for any mixture of them."""
+    rows.add([good_row(number) for number in range(2, 9)] + [bad_row(9), bad_row(10, "bad_list")], NOW)
+    for number, verified in ((2, "equal"), (3, "normalised"), (4, "equal"), (5, "")):
+        settle(rows, number, Result(Outcome.UPDATED, number, 200, verified=verified))
+    settle(rows, 6, FAILED)
+    rows.apply([intent(7)])
+    totals, every = rows.totals(), list(rows.all())
+    assert totals.outcomes == rows.counts()
+    assert sum(kind.rows for kind in totals.kinds) == len(every)
+    assert totals.verified == {"equal": 2, "normalised": 1}
+    assert totals.retries == sum(max(row.result.attempts - 1, 0) for row in every) == 10
+    assert totals.causes == [("bad_date", 1, 9), ("bad_list", 1, 10), ("http_412", 1, 6)]
+
+
 def test_cases_counts_different_keys(rows: RunRows) -> None:
     """A case counts once, and a row without a readable key not at all."""
     assert rows.cases() == 0
