@@ -25,6 +25,7 @@ def test_cells_survive_the_ledger(line: list[Cell]) -> None:
 
 
 @given(st.lists(st.lists(cells) | st.lists(texts)))
+@example([["x" * 40_000, "y"], ["z" * 40_000]])
 def test_many_rows_are_loaded_as_each_of_them(lines: list[list[Cell]]) -> None:
     """Read together or one by one, their cells are the same."""
     stored = [dump_cells(line) for line in lines]
