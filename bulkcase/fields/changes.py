@@ -4,15 +4,20 @@ Pure; its memory does not grow with the rows.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
+
+import orjson
 
 from bulkcase.fields.parts import parts, shown
 from bulkcase.fields.private import Private
 
 _DISTINCT: Final = 50
 """Changes of a field that are counted one by one; a field with more of them (notes, titles) is counted as a whole."""
+_AT_ONCE: Final = 1000
+"""Rows that are compared with each other at once: so many updates are held in memory."""
 
 _Change = tuple[str | None, str]
 
@@ -41,16 +46,33 @@ class ChangeCounter:
         """Fields with many changes to few values."""
         self._many = Counter[str]()
 
-    def see(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> None:
-        """Count the fields of one update; `before` is what their case shows, None where that was not read."""
+    def see_all(self, updates: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Count the fields of updates: for each the JSON of its body and of what its case shows, see `see`."""
+        # Many rows bring the same, so that most of them cost no more than to be told apart.
+        found = iter(updates)
+        while alike := Counter(islice(found, _AT_ONCE)):
+            for (body, before), count in alike.items():
+                self.see(orjson.loads(body), None if before is None else orjson.loads(before), count)
+
+    def see(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None, count: int = 1) -> None:
+        """Count the fields of so many equal updates.
+
+        `before` is what their cases show, None where that was not read.
+        """
         for field, old, new in parts(body, before):
             if field in self._many:
-                self._many[field] += 1
+                self._many[field] += count
                 continue
-            values = self._values.setdefault(field, Counter())
-            is_lone = before is None or field in self._by_new
-            hides = self._private.hides(field)
-            values[None if is_lone or hides else shown(old, field), self._private.value(field, shown(new, field))] += 1
+            values = self._values.get(field)
+            if values is None:
+                values = self._values[field] = Counter()
+            to = shown(new, field)
+            if self._private.hides(field):
+                change: _Change = None, self._private.value(field, to)
+            else:
+                is_lone = before is None or field in self._by_new
+                change = None if is_lone else shown(old, field), to
+            values[change] += count
             if len(values) > _DISTINCT:
                 self._merge(field, values)
 

@@ -34,15 +34,15 @@ def shown(value: Any, field: str = "") -> str:
     """Return a value of a field as a person knows it; empty where it is nothing. A date is shown in UTC."""
     if isinstance(value, str):
         return value
+    if isinstance(value, list):
+        return ", ".join([shown(item) for item in value])
     if FIELDS.get(field) is Kind.MILLISECONDS and isinstance(value, int | float):
         return _date(value)
     if isinstance(value, Mapping):
         named = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
         if named:
             return str(named[0])
-    if isinstance(value, list) and value:
-        return ", ".join(shown(item) for item in value)
-    return "" if value in (None, [], {}) else orjson.dumps(value).decode()
+    return "" if value in (None, {}) else orjson.dumps(value).decode()
 
 
 def _date(milliseconds: float) -> str:

@@ -43,6 +43,8 @@ _FAULT: Final = re.compile(r"(a fault of bulkcase \(\w+: ).*(\): please report i
 """A fault of this program, whose words may be anything."""
 _LONGEST_NAME: Final = 60
 """Characters of a column's name that messages show."""
+_MOST_NAMES: Final = 1000
+"""Names of which it is remembered whether they are private."""
 _ALL_FIELDS: Final = frozenset({"fields", "custom"})
 """How changes within the custom and system fields are called; any of them may go by two names."""
 _DATES: Final = frozenset({"dueDate", "ETA"})
@@ -60,6 +62,7 @@ class Private:
         self.columns = frozenset(columns)
         self._hidden = tuple(sorted(set(self.fields).union(*map(twins, self.fields))))
         self._named = _mention(self._hidden, self.columns)
+        self._known: dict[str, bool] = {}
 
     def __bool__(self) -> bool:
         """Say whether anything is private."""
@@ -67,7 +70,13 @@ class Private:
 
     def hides(self, name: str) -> bool:
         """Say whether a change with this name, as `bulkcase.fields.parts` yields it, may show something private."""
-        return any(_overlap(name, hidden) for hidden in self._hidden)
+        hides = self._known.get(name)
+        if hides is None:
+            hides = any(_overlap(name, hidden) for hidden in self._hidden)
+            # Fields have few names, unless somebody makes up a custom one for every case.
+            if len(self._known) < _MOST_NAMES:
+                self._known[name] = hides
+        return hides
 
     def value(self, name: str, text: str) -> str:
         """Return the text of a value, masked where it is private; that there is none may be known."""

@@ -1,10 +1,14 @@
 """A run in numbers: counts of its rows and calls, as summaries show them."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, case, func, select
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkcase.ledger.database import in_words, read_once
 from bulkcase.ledger.tables import calls, rows, sessions
@@ -12,7 +16,57 @@ from bulkcase.ledger.transitions import SENDING, outcome_of
 from bulkcase.model import FINE, Outcome
 
 _PAGE: Final = 500
+_LINES: Final = 250
+"""Of a page that is handed on as a whole: more take memory, and save nothing."""
 _STATES: Final = (*(outcome.value for outcome in Outcome), SENDING)
+
+
+class Kind(NamedTuple):
+    """Rows that ended alike."""
+
+    state: str
+    code: str
+    verified: str | None
+    rows: int
+    retries: int
+    first: int
+    """The number of the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The rows of a run in numbers."""
+
+    kinds: Sequence[Kind]
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        """The number of rows by outcome: all nine, zeros too."""
+        return _by_outcome((kind.state, kind.rows) for kind in self.kinds)
+
+    @property
+    def verified(self) -> dict[str, int]:
+        """The number of rows by what their cases were seen to show of what was sent."""
+        found = Counter[str]()
+        for kind in self.kinds:
+            if kind.verified is not None:
+                found[kind.verified] += kind.rows
+        return dict(sorted(found.items()))
+
+    @property
+    def retries(self) -> int:
+        """The number of calls that carried the update of a row again."""
+        return sum(kind.retries for kind in self.kinds)
+
+    @property
+    def causes(self) -> list[tuple[str, int, int]]:
+        """Code, count and first row for each cause of rows that did not end well, the most frequent first."""
+        found: dict[str, tuple[int, int]] = {}
+        for kind in self.kinds:
+            if kind.code and kind.state not in FINE:
+                count, first = found.get(kind.code, (0, kind.first))
+                found[kind.code] = (count + kind.rows, min(first, kind.first))
+        return sorted(((code, *of) for code, of in found.items()), key=lambda cause: (-cause[1], cause[0]))
 
 
 class RunFigures:
@@ -31,10 +85,15 @@ class RunFigures:
 
     def counts(self) -> dict[Outcome, int]:
         """Return the number of rows by outcome: all nine, zeros too."""
-        totals = dict.fromkeys(Outcome, 0)
-        for state, count in self._states():
-            totals[outcome_of(state)] += count
-        return totals
+        return _by_outcome(self._states())
+
+    def totals(self) -> Totals:
+        """Return all that is counted of the rows, by one pass over them."""
+        again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)
+        alike = (rows.c.state, rows.c.code, rows.c.verified)
+        query = select(*alike, func.count(), func.sum(again), func.min(rows.c.number)).where(rows.c.run == self._run)
+        # They are sorted for that, which must not take memory by their number.
+        return Totals([Kind(*found) for found in self._stream(query.group_by(*alike))])
 
     def in_flight(self) -> int:
         """Return the number of rows whose call has left, so far as the ledger knows."""
@@ -57,39 +116,23 @@ class RunFigures:
         """Return the number of calls by what was decided about their answers."""
         return self._calls_by(calls.c.verdict)
 
-    def verified(self) -> dict[str, int]:
-        """Return the number of rows by what their cases were seen to show of what was sent."""
-        query = select(rows.c.verified, func.count()).where(rows.c.run == self._run, rows.c.verified.is_not(None))
-        return dict(self._all(query.group_by(rows.c.verified)))
-
     def partly(self) -> int:
         """Return the number of waiting rows of which a part is left alone."""
         partly = (rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.kept.is_not(None))
         return int(self._all(select(func.count()).where(*partly))[0][0])
 
-    def retries(self) -> int:
-        """Return the number of calls that carried the update of a row again."""
-        again = case((rows.c.attempts > 1, rows.c.attempts - 1), else_=0)
-        return int(self._all(select(func.coalesce(func.sum(again), 0)).where(rows.c.run == self._run))[0][0])
-
-    def causes(self) -> list[tuple[str, int, int, str]]:
+    def causes(self, totals: Totals | None = None) -> list[tuple[str, int, int, str]]:
         """Return code, count, first row and its message for each cause of rows that did not end well, most first."""
-        query = (
-            select(rows.c.code, func.count(), func.min(rows.c.number))
-            .where(rows.c.run == self._run, rows.c.code != "", rows.c.state.not_in(list(FINE)))
-            .group_by(rows.c.code)
-            .order_by(func.count().desc(), rows.c.code)
-        )
-        found = self._all(query)
+        found = (self.totals() if totals is None else totals).causes
         firsts = select(rows.c.number, rows.c.message).where(
             rows.c.run == self._run, rows.c.number.in_([first for _, _, first in found])
         )
-        messages = dict(self._all(firsts))
+        messages = dict(self._all(firsts)) if found else {}
         return [(code, count, first, messages[first]) for code, count, first in found]
 
     def _states(self) -> list[tuple[str, int]]:
         """Return the number of rows in each state that there is; without a sort, whose memory grows with the rows."""
-        columns = [func.coalesce(func.sum(case((rows.c.state == state, 1), else_=0)), 0) for state in _STATES]
+        columns: list[Any] = [func.count().filter(rows.c.state == state) for state in _STATES]
         found = self._all(select(*columns).where(rows.c.run == self._run))[0]
         return [(state, int(count)) for state, count in zip(_STATES, found, strict=True) if count]
 
@@ -114,3 +157,25 @@ class RunFigures:
         with in_words(self._path), self._engine.connect() as reader:
             read_once(reader)
             yield from reader.execution_options(yield_per=_PAGE).execute(query)
+
+    def _pages(self, query: Select[Any]) -> Generator[Sequence[Any]]:
+        """Yield the result of a query as `_stream` does, but page by page, and as the driver has it.
+
+        Each line is a plain tuple, so that what is done with all of them is done by what is quickest.
+        """
+        compiled = query.compile(self._engine, compile_kwargs={"render_postcompile": True})
+        assert isinstance(compiled, SQLCompiler)
+        values = [compiled.params[name] for name in compiled.positiontup or ()]
+        with in_words(self._path), self._engine.connect() as reader:
+            read_once(reader)
+            with closing(reader.connection.cursor()) as cursor:
+                cursor.execute(str(compiled), values)
+                while page := cursor.fetchmany(_LINES):
+                    yield page
+
+
+def _by_outcome(states: Iterable[tuple[str, int]]) -> dict[Outcome, int]:
+    counts = dict.fromkeys(Outcome, 0)
+    for state, count in states:
+        counts[outcome_of(state)] += count
+    return counts

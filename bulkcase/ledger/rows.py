@@ -135,11 +135,6 @@ class RunRows(AmongRuns):
         with writing_many(self._writer, self._path) as cursor:
             self._statements.compare.run(cursor, (difference_values(self._run, one) for one in differences))
 
-    def differences(self, outcomes: Collection[Outcome] = PENDING) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield what is to be sent and what stands there before, as JSON, for each row with one of these outcomes."""
-        query = select(SENT, rows.c.before).where(rows.c.run == self._run, rows.c.state.in_(list(outcomes)))
-        yield from self._stream(query)
-
     def edited(self) -> Iterator[list[tuple[int, Mapping[str, Any], Mapping[str, Edit]]]]:
         """Yield number, body and edits of the waiting rows that have edits, page by page."""
         last = -1

@@ -1,6 +1,6 @@
 """When the calls of a run were made, how long they took, and what its time went on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -26,6 +26,8 @@ class Made(NamedTuple):
     endpoint: str
     verdict: str
     calls: int
+    seconds: float
+    """That they were under way in all."""
 
 
 _AT = sessions.c.started_at + calls.c.ended_at - sessions.c.steady
@@ -41,11 +43,12 @@ class RunTimes(RunFigures):
 
         By the monotonic clock alone: no clock that was set meanwhile makes them longer.
         """
-        ended = func.max(calls.c.ended_at)
-        last = dict(self._all(self._own(calls.c.session, ended).group_by(calls.c.session)))
         query = select(sessions.c.id, sessions.c.steady, sessions.c.waited).where(sessions.c.run == self._run)
+        known = self._all(query.order_by(sessions.c.id))
+        killed = [session for session, _, stored in known if stored is None]
+        last = self._last_calls(killed) if killed else {}
         found = []
-        for session, began, stored in self._all(query.order_by(sessions.c.id)):
+        for session, began, stored in known:
             waited = {"worked": last.get(session, began) - began} if stored is None else orjson.loads(stored)
             found.append(Worked(waited.pop("worked", 0.0), waited))
         return found
@@ -58,20 +61,19 @@ class RunTimes(RunFigures):
     def made(self, since: float, seconds: float) -> list[Made]:
         """Return the calls by slices of so many seconds from a moment on, endpoint and verdict."""
         which = cast((_AT - since) / seconds, Integer)
-        query = self._own(which, calls.c.endpoint, calls.c.verdict, func.count())
-        return [Made(*found) for found in self._all(query.group_by(which, calls.c.endpoint, calls.c.verdict))]
+        query = self._own(which, calls.c.endpoint, calls.c.verdict, func.count(), func.sum(_TOOK))
+        return [Made(*found) for found in self._stream(query.group_by(which, calls.c.endpoint, calls.c.verdict))]
 
     def latencies(self, endpoint: str) -> dict[int, int]:
         """Return how many answered calls to an endpoint took so many tenths of a millisecond, rounded down."""
         took = cast(_TOOK * 10_000, Integer)
         query = self._own(took, func.count()).where(calls.c.endpoint == endpoint, calls.c.status.is_not(None))
-        return {int(tenths): count for tenths, count in self._all(query.group_by(took))}
+        return {int(tenths): count for tenths, count in self._stream(query.group_by(took))}
 
-    def under_way(self) -> dict[tuple[str, str], float]:
-        """Return the seconds that calls were under way in all, by endpoint and verdict."""
-        query = self._own(calls.c.endpoint, calls.c.verdict, func.sum(_TOOK))
-        found = self._all(query.group_by(calls.c.endpoint, calls.c.verdict))
-        return {(endpoint, verdict): float(seconds) for endpoint, verdict, seconds in found}
+    def _last_calls(self, of: Sequence[int]) -> dict[int, float]:
+        """Return when the last call of some sessions ended, on the monotonic scale of each."""
+        query = self._own(calls.c.session, func.max(calls.c.ended_at)).where(calls.c.session.in_(of))
+        return dict(self._all(query.group_by(calls.c.session)))
 
     def _own(self, *columns: Any) -> Select[Any]:
         own = sessions.c.run == self._run

@@ -1,17 +1,16 @@
 """What report.html shows of a run, gathered from the ledger."""
 
-from collections.abc import Sequence
-from typing import Final
-
-import orjson
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from bulkcase.cells import text_of
 from bulkcase.fields.changes import ChangeCounter
 from bulkcase.fields.private import Private
 from bulkcase.kore.verdict import Kind
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.figures import Totals
 from bulkcase.ledger.shown import RowRecord
-from bulkcase.ledger.times import Made, RunTimes
+from bulkcase.ledger.times import Made, Worked
 from bulkcase.model import Outcome
 from bulkcase.operations.drift import drift_of
 from bulkcase.reporting.masked import changes_told, masked_row
@@ -38,14 +37,22 @@ _WAITS: Final = {
 
 
 def page_of(
-    ledger: Ledger, run: RunRecord, summary: Summary, now: float, *, next_command: str = "", correct_command: str = ""
+    ledger: Ledger,
+    run: RunRecord,
+    summary: Summary,
+    now: float,
+    *,
+    totals: Totals,
+    next_command: str = "",
+    correct_command: str = "",
 ) -> Page:
     """Return the page of a run as the ledger has it now; nothing private is in it."""
     private, times = run.report.private, ledger.times(run)
+    axis = _axis(times.span())
+    made = [] if axis is None else times.made(axis.began, axis.seconds)
     rows = ledger.rows(run)
     counter = ChangeCounter(private)
-    for sent, before in rows.differences({Outcome.UPDATED}):
-        counter.see(orjson.loads(sent), None if before is None else orjson.loads(before))
+    counter.see_all(rows.differences([Outcome.UPDATED]))
     return Page(
         summary=summary,
         job_file=run.job_file,
@@ -60,12 +67,12 @@ def page_of(
         correct_command=correct_command,
         undone_by=[one.id for one in ledger.undone_by(run)],
         windows=run.report.windows,
-        flow=_flow(times, run.report.windows),
+        flow=None if axis is None else _flow(axis, made, run.report.windows),
         latencies=times.latencies("updateCase"),
-        spent=_spent(times),
+        spent=_spent(times.worked(), made),
         changes=counter.groups(),
         header=private.header(run.header),
-        rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS)],
+        rows=[_row(row, run, private, sent, before) for row, sent, before in rows.sampled(_MOST_ROWS, totals)],
         drift=drift_of(ledger, run),
         made_at=now,
     )
@@ -98,20 +105,30 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _flow(times: RunTimes, windows: Sequence[tuple[int, float]]) -> Flow | None:
-    span = times.span()
+class _Axis(NamedTuple):
+    """Slices of time: when the first one begins, how long each is, and how many there are."""
+
+    began: float
+    seconds: float
+    slices: int
+
+
+def _axis(span: tuple[float, float] | None) -> _Axis | None:
     if span is None:
         return None
     first, last = span
     seconds = next((length for length in _LENGTHS if last - first < _SLICES * length), (last - first) / _SLICES or 1.0)
     began = first // seconds * seconds
-    count = int((last - began) // seconds) + 1
-    slices = [dict.fromkeys(Slice._fields, 0) for _ in range(count)]
-    for made in times.made(began, seconds):
-        slices[min(made.nth, count - 1)][_kind_of(made)] += made.calls
+    return _Axis(began, seconds, int((last - began) // seconds) + 1)
+
+
+def _flow(axis: _Axis, made: Iterable[Made], windows: Sequence[tuple[int, float]]) -> Flow:
+    slices = [dict.fromkeys(Slice._fields, 0) for _ in range(axis.slices)]
+    for each in made:
+        slices[min(each.nth, axis.slices - 1)][_kind_of(each)] += each.calls
     # -(-a // b) is a division that rounds up: so many windows touch a slice.
-    allowed = min((limit * -(-seconds // length) for limit, length in windows), default=None)
-    return Flow(began, seconds, [Slice(**one) for one in slices], allowed)
+    allowed = min((limit * -(-axis.seconds // length) for limit, length in windows), default=None)
+    return Flow(axis.began, axis.seconds, [Slice(**one) for one in slices], allowed)
 
 
 def _kind_of(made: Made) -> str:
@@ -122,13 +139,12 @@ def _kind_of(made: Made) -> str:
     return "settled" if made.verdict in _SETTLED else "again"
 
 
-def _spent(times: RunTimes) -> list[Spent]:
+def _spent(worked: Sequence[Worked], made: Iterable[Made]) -> list[Spent]:
     """Return what the time of the sessions on a run went on.
 
     What is neither waiting nor reading is sending; of that, calls that had to be made again have the share that they
     have of the time under way.
     """
-    worked = times.worked()
     parts = dict.fromkeys(_WAITS.values(), 0.0)
     for session in worked:
         for name, seconds in session.waited.items():
@@ -136,12 +152,12 @@ def _spent(times: RunTimes) -> list[Spent]:
     total = sum(session.seconds for session in worked)
     rest = max(total - sum(parts.values()), 0.0)
     reading = sends = again = 0.0
-    for (endpoint, verdict), seconds in times.under_way().items():
-        if endpoint != "updateCase":
-            reading += seconds
+    for each in made:
+        if each.endpoint != "updateCase":
+            reading += each.seconds
         else:
-            sends += seconds
-            again += seconds if verdict not in _SETTLED else 0.0
+            sends += each.seconds
+            again += each.seconds if each.verdict not in _SETTLED else 0.0
     reading = min(reading, rest)
     rest -= reading
     share = again / sends if sends else 0.0

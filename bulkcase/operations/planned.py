@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from bulkcase.errors import EnvironmentFailed, UsageError
 from bulkcase.fields.catalogue import READ_ONLY
 from bulkcase.fields.changes import ChangeCounter, ChangeGroup
@@ -93,8 +91,7 @@ class Plan:
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.run_id)
             counter = ChangeCounter(record.report.private)
-            for sent, before in ledger.rows(record).differences():
-                counter.see(orjson.loads(sent), None if before is None else orjson.loads(before))
+            counter.see_all(ledger.rows(record).differences())
         return counter.groups()
 
     def frame(self) -> "pd.DataFrame":

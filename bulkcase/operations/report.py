@@ -1,14 +1,15 @@
 """report: what became of a run, made from the ledger when it ends and again whenever asked."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, UsageError
-from bulkcase.ledger import Ledger, RowRecord, RunRecord
+from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.figures import Totals
 from bulkcase.model import RunState
 from bulkcase.operations.desk import recovered
 from bulkcase.operations.ended import Run
@@ -31,6 +32,17 @@ _log = logging.getLogger(__name__)
 
 _FORMS: Final = {"jsonl": LINES, "xlsx": WORKBOOK, "html": PAGE}
 """The file of each form but the CSVs; the page comes last, as it leads to all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the forms of a report are made from."""
+
+    ledger: Ledger
+    record: RunRecord
+    totals: Totals
+    now: float
+    """The moment that they show, in seconds since the epoch."""
 
 
 def report(
@@ -72,16 +84,18 @@ def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[
     folder = Path(record.folder)
     clear_leftovers(folder, now)
     # The rows first: nothing else can be sent again.
-    with closing(_rows(ledger, record)) as rows:
-        files = write_results(folder, record.header, rows, record.undoes)
+    rows = ledger.rows(record)
+    with closing(rows.pages()) as pages:
+        files = write_results(folder, record.header, pages, record.undoes)
     files += [path.name for path in [last_written(folder / TOUCHED)] if path.exists()]
-    summary = Summary.of(record, ledger.rows(record), files)
+    source = _Source(ledger, record, rows.totals(), now)
+    summary = Summary.of(record, rows, files, source.totals)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
     failures: list[EnvironmentFailed] = []
     for form, name in _FORMS.items():
         with _put_off(failures):
             so_far = replace(made, summary=replace(summary, files=files))
-            if form in record.report.formats and (written := _tried(form, ledger, record, so_far, now)):
+            if form in record.report.formats and (written := _tried(form, source, so_far)):
                 files.append(written)
                 continue
         with _put_off(failures):
@@ -108,9 +122,9 @@ def _put_off(failures: list[EnvironmentFailed]) -> Iterator[None]:
         failures.append(error)
 
 
-def _tried(form: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -> str | None:
+def _tried(form: str, source: _Source, made: Run) -> str | None:
     try:
-        return _form(form, ledger, record, made, now)
+        return _form(form, source, made)
     except BulkcaseError:
         raise
     except Exception as fault:  # noqa: BLE001 - it must not cost the run its summary
@@ -121,19 +135,17 @@ def _tried(form: str, ledger: Ledger, record: RunRecord, made: Run, now: float) 
         return None
 
 
-def _form(name: str, ledger: Ledger, record: RunRecord, made: Run, now: float) -> str:
+def _form(name: str, source: _Source, made: Run) -> str:
     """Write the report in another form, with nothing private in it; return the name of the file."""
-    private, folder = record.report.private, made.folder
+    record, folder = source.record, made.folder
+    private = record.report.private
     if name == "html":
         commands = {"next_command": made.command(anywhere=True), "correct_command": made.correct_command}
-        return write_page(folder, page_of(ledger, record, made.summary, now, **commands))
-    with closing(_rows(ledger, record)) as every:
+        return write_page(
+            folder, page_of(source.ledger, record, made.summary, source.now, totals=source.totals, **commands)
+        )
+    with closing(source.ledger.rows(record).all()) as every:
         header, rows = private.header(record.header), masked(every, record.header, private)
         if name == "xlsx":
             return write_workbook(folder, header, rows, made.summary)
         return write_lines(folder, header, rows)
-
-
-def _rows(ledger: Ledger, record: RunRecord) -> Generator[RowRecord]:
-    """Yield the rows of a run, and let go of the ledger when whoever takes them fails."""
-    yield from ledger.rows(record).all()

@@ -1,6 +1,5 @@
 """A plan as a CSV: what was decided about every row, for a spreadsheet, before anything is sent."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from bulkcase.formulas import defuse
 from bulkcase.ledger.shown import RowRecord
 from bulkcase.model import Outcome
+from bulkcase.reporting.csvlines import CsvLines
 from bulkcase.reporting.files import whole_file
 from bulkcase.reporting.results import ENCODING, original_cells
 
@@ -33,10 +33,10 @@ def write_decisions(path: Path, header: Sequence[str], rows: Iterable[tuple[RowR
     cannot be written.
     """
     with whole_file(path, ENCODING) as file:
-        writer = csv.writer(file)
-        writer.writerow([*(defuse(name) for name in header), *COLUMNS])
+        lines = CsvLines(file)
+        lines.write([[*(defuse(name) for name in header), *COLUMNS]])
         for row, changes in rows:
-            writer.writerow([*original_cells(row, len(header)), *_decision(row, changes)])
+            lines.write([[*original_cells(row.cells, len(header)), *_decision(row, changes)]])
     return file.path
 
 

@@ -2,17 +2,19 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 from bulkcase.causes import tip
-from bulkcase.cells import text_of
+from bulkcase.cells import Cell, text_of
 from bulkcase.clock import iso_utc
-from bulkcase.formulas import defuse
-from bulkcase.ledger.shown import RowRecord
+from bulkcase.formulas import defuse, defuse_all, may_run
+from bulkcase.ledger.shown import RowPage, RowRecord
 from bulkcase.model import NEEDS_A_PERSON, Outcome
+from bulkcase.reporting.csvlines import CsvLines
 from bulkcase.reporting.files import WholeFiles, make_folder, whole_files
 
 COLUMNS: Final = (
@@ -41,6 +43,7 @@ UNDOES: Final = "bulkcase_undoes"
 TIP: Final = "bulkcase_tip"
 """The last column of a file per cause: what to do about it."""
 
+_FOR_A_PERSON: Final = frozenset(NEEDS_A_PERSON)
 _CAUSE: Final = re.compile(r"[a-z0-9_]{1,80}")
 """A cause that can be the name of a file."""
 _OTHER: Final = "other"
@@ -51,7 +54,7 @@ _MOST_CAUSES: Final = 100
 
 
 def write_results(
-    folder: Path, header: Sequence[str], rows: Iterable[RowRecord], undoes: str | None = None
+    folder: Path, header: Sequence[str], pages: Iterable[RowPage], undoes: str | None = None
 ) -> list[str]:
     """Write results.csv, failed.csv with the rows that need a person, and these by cause; return the files' names.
 
@@ -60,18 +63,21 @@ def write_results(
     """
     make_folder(folder)
     columns = [*(defuse(name) for name in header), *COLUMNS, *([UNDOES] if undoes else [])]
+    last = (undoes,) if undoes else ()
     with whole_files(folder) as files:
-        every = csv.writer(files.open(RESULTS, ENCODING, keep_edits=True))
-        failed = csv.writer(files.open(FAILED, ENCODING, keep_edits=True))
+        every = CsvLines(files.open(RESULTS, ENCODING, keep_edits=True))
+        failed = CsvLines(files.open(FAILED, ENCODING, keep_edits=True))
         causes = _Causes(files, columns)
-        every.writerow(columns)
-        failed.writerow(columns)
-        for row in rows:
-            line = [*original_cells(row, len(header)), *verdict_cells(row), *([undoes] if undoes else [])]
-            every.writerow(line)
-            if row.result.outcome in NEEDS_A_PERSON:
-                failed.writerow(line)
-                causes.write(row.result.code, line)
+        every.write([columns])
+        failed.write([columns])
+        for page in pages:
+            verdicts = zip(_original_lines(page.cells, len(header)), verdict_lines(page), strict=True)
+            lines = [(*cells, *verdict, *last) for cells, verdict in verdicts]
+            every.write(lines)
+            needing = [nth for nth, outcome in enumerate(page.outcomes) if outcome in _FOR_A_PERSON]
+            failed.write(lines[nth] for nth in needing)
+            for nth in needing:
+                causes.write(page.codes[nth], lines[nth])
         causes.drop_earlier(folder / CAUSES)
     with suppress(OSError):  # where it is not empty, or not there
         (folder / CAUSES).rmdir()
@@ -84,24 +90,24 @@ class _Causes:
     def __init__(self, files: WholeFiles, columns: Sequence[str]) -> None:
         self._files = files
         self._columns = columns
-        self._writers: dict[str, Any] = {}
+        self._opened: dict[str, CsvLines] = {}
 
     def write(self, code: str, line: Sequence[str]) -> None:
         """Write a line into the file of its cause."""
         name = code if _CAUSE.fullmatch(code) else _OTHER
-        if name not in self._writers and len(self._writers) >= _MOST_CAUSES:
+        if name not in self._opened and len(self._opened) >= _MOST_CAUSES:
             name = _OTHER
-        writer = self._writers.get(name)
-        if writer is None:
-            writer = self._writers[name] = csv.writer(self._files.open(_file_of(name), ENCODING, keep_edits=True))
-            writer.writerow([*self._columns, TIP])
-        writer.writerow([*line, tip(code)])
+        lines = self._opened.get(name)
+        if lines is None:
+            lines = self._opened[name] = CsvLines(self._files.open(_file_of(name), ENCODING, keep_edits=True))
+            lines.write([[*self._columns, TIP]])
+        lines.write([[*line, tip(code)]])
 
     def drop_earlier(self, folder: Path) -> None:
         """Let go of the files of causes that no row has any more."""
         found = ((path, _CAUSE_FILE.fullmatch(path.name)) for path in folder.glob("*.csv"))
         earlier = {match[1] for path, match in found if match and _has_tips(path)}
-        for name in sorted(earlier - self._writers.keys()):
+        for name in sorted(earlier - self._opened.keys()):
             self._files.drop(_file_of(name), keep_edits=True)
 
 
@@ -118,30 +124,50 @@ def _has_tips(path: Path) -> bool:
         return False
 
 
+def verdict_lines(page: RowPage) -> Iterator[tuple[str, ...]]:
+    """Yield what stands in `COLUMNS` for each row."""
+    return zip(
+        map(str, page.numbers),
+        defuse_all(page.case_keys),
+        page.outcomes,
+        page.verified,
+        ["" if status is None else str(status) for status in page.statuses],
+        map(str, page.attempts),
+        page.codes,
+        defuse_all(page.messages),
+        map(_changed, page.fields, page.outcomes, page.attempts),
+        map(iso_utc, page.finished_at),
+        strict=True,
+    )
+
+
 def verdict_cells(row: RowRecord) -> list[str]:
     """Return what stands in `COLUMNS` for a row."""
-    result = row.result
-    return [
-        str(row.number),
-        defuse(row.case_key),
-        result.outcome.value,
-        result.verified,
-        "" if result.http_status is None else str(result.http_status),
-        str(result.attempts),
-        result.code,
-        defuse(result.message),
-        changed_fields(row),
-        iso_utc(row.finished_at),
-    ]
+    return list(next(verdict_lines(RowPage.of([row]))))
 
 
 def changed_fields(row: RowRecord) -> str:
     """Return the fields that were sent for a row, separated by spaces; empty where none was."""
-    sent = row.result.attempts > 0 and row.result.outcome is not Outcome.PENDING
-    return row.fields if sent or row.result.outcome is Outcome.UNKNOWN else ""
+    return _changed(row.fields, row.result.outcome, row.result.attempts)
 
 
-def original_cells(row: RowRecord, width: int) -> list[str]:
-    """Return the row's own cells, as many as the header has: the verdict has to stand under its columns."""
-    cells = [defuse(text_of(cell)) for cell in row.cells[:width]]
-    return cells + [""] * (width - len(cells))
+def _changed(fields: str, outcome: Outcome, attempts: int) -> str:
+    sent = attempts > 0 and outcome is not Outcome.PENDING
+    return fields if sent or outcome is Outcome.UNKNOWN else ""
+
+
+def original_cells(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
+    """Return a row's own cells, as many as the header has: the verdict has to stand under its columns."""
+    texts = [cell if type(cell) is str else text_of(cell) for cell in cells[:width]]
+    return (*defuse_all(texts), *[""] * (width - len(texts)))
+
+
+def _original_lines(rows: Sequence[Sequence[Cell]], width: int) -> Sequence[Sequence[str]]:
+    """Return `original_cells` of some rows: those of most files are just what the rows have."""
+    if set(map(len, rows)) == {width}:
+        texts = cast("Sequence[Sequence[str]]", rows)
+        # The join in there refuses what is no text.
+        with suppress(TypeError):
+            if not may_run(chain.from_iterable(texts)):
+                return texts
+    return [original_cells(cells, width) for cells in rows]

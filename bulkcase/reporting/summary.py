@@ -11,6 +11,7 @@ from bulkcase.causes import tip
 from bulkcase.clock import iso_utc
 from bulkcase.fields.private import Private
 from bulkcase.kore.verdict import Kind
+from bulkcase.ledger.figures import Totals
 from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.model import Outcome
@@ -61,9 +62,10 @@ class Summary:
     files: Sequence[str]
 
     @classmethod
-    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str]) -> "Summary":
-        """Return the summary of a run as the ledger has it now."""
-        outcomes = rows.counts()
+    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str], totals: Totals | None = None) -> "Summary":
+        """Return the summary of a run as the ledger has it now, its `totals` where they are known already."""
+        totals = rows.totals() if totals is None else totals
+        outcomes = totals.outcomes
         return cls(
             run_id=run.id,
             job=run.job,
@@ -76,15 +78,15 @@ class Summary:
             rows=sum(outcomes.values()) if run.rows is None else run.rows,
             cases=rows.cases(),
             outcomes=outcomes,
-            verified=rows.verified(),
+            verified=totals.verified,
             canary=run.canary,
             calls=rows.calls_by_endpoint(),
-            retries=rows.retries(),
+            retries=totals.retries,
             throttled=rows.calls_by_verdict().get(Kind.THROTTLED, 0),
             started_at=run.started_at,
             finished_at=run.finished_at,
             duration_s=run.duration,
-            errors=causes_of(rows, run),
+            errors=causes_of(rows, run, totals),
             files=files,
         )
 
@@ -98,12 +100,12 @@ class Summary:
         return values
 
 
-def causes_of(rows: RunRows, run: RunRecord) -> list[Cause]:
+def causes_of(rows: RunRows, run: RunRecord, totals: Totals | None = None) -> list[Cause]:
     """Return why rows did not end well, the most frequent cause first, with the first row of each."""
     private = run.report.private
     return [
         Cause(code, count, f"row {first}: {_said(message, first, rows, run, private)}", tip(code))
-        for code, count, first, message in rows.causes()
+        for code, count, first, message in rows.causes(totals)
     ]
 
 

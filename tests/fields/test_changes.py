@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcase.fields.changes import ChangeCounter, ChangeGroup
+from bulkcase.fields.private import Private
 
 CLOSED = {"_id": "sts-1", "name": "Closed"}
 OPEN = {"_id": "sts-2", "name": "Open"}
@@ -104,3 +106,25 @@ def test_every_field_of_every_row_is_in_one_group(bodies: list[dict[str, Any]]) 
     for field in "abc":
         assert sum(group.count for group in found if group.field == field) == sum(field in body for body in bodies)
     assert [group.count for group in found] == sorted((group.count for group in found), reverse=True)
+
+
+VALUES = st.sampled_from([None, "", "a", "b", 1, [], ["a"], OPEN, CLOSED]) | st.integers(0, 200)
+BODIES = st.dictionaries(st.sampled_from(["desc", "status", "tags", "dueDate"]), VALUES, max_size=3)
+
+
+@given(
+    st.lists(st.tuples(BODIES, st.none() | BODIES, st.integers(1, 200)), max_size=120),
+    st.sampled_from([Private(), Private(["desc"])]),
+)
+def test_updates_that_are_counted_together_are_counted_as_one_by_one(
+    updates: list[tuple[dict[str, Any], dict[str, Any] | None, int]], private: Private
+) -> None:
+    """Equal ones are looked at once for many rows, and the groups are the same, few values or many, private or not."""
+    one_by_one, together = ChangeCounter(private), ChangeCounter(private)
+    stored = []
+    for body, before, times in updates:
+        for _ in range(times):
+            one_by_one.see(body, before)
+            stored.append((orjson.dumps(body), None if before is None else orjson.dumps(before)))
+    together.see_all(stored)
+    assert together.groups() == one_by_one.groups()

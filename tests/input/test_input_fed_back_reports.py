@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.cells import cells
-from support.records import record
+from support.records import record, write_results
 from support.reports import a_summary
 from support.workbooks import rows_of, xlsx
 
@@ -20,7 +20,6 @@ from bulkcase.input import Source, open_table
 from bulkcase.input.sheets import Line, SheetName, chosen_sheet
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting import write_results
 from bulkcase.reporting.workbook import write_workbook
 
 HEADER = ("Case ID", "=Due", "Notes")

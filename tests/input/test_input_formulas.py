@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulkcase.formulas import defuse, restore
+from bulkcase.formulas import defuse, defuse_all, may_run, restore
 
 risky_texts = st.text(alphabet="=+-@'\t\r1.eE٣ a\n", max_size=8)
 
@@ -35,3 +35,11 @@ def test_defuse_leaves_harmless_texts_alone(text: str) -> None:
 def test_restore_takes_off_only_what_defuse_puts_on(text: str) -> None:
     """An apostrophe in front of what is harmless was there before."""
     assert restore(text) == text
+
+
+@given(st.lists(st.one_of(st.text(), risky_texts, st.just("a\0=1"))))
+def test_many_texts_are_as_harmless_as_each_of_them(texts: list[str]) -> None:
+    """Looked at together or one by one, it is the same ones that get an apostrophe."""
+    expected = [defuse(text) for text in texts]
+    assert list(defuse_all(texts)) == expected
+    assert may_run(texts) or expected == texts

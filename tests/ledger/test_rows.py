@@ -199,6 +199,21 @@ def test_counts_have_all_nine_outcomes(rows: RunRows) -> None:
     assert list(rows.counts()) == list(Outcome)
 
 
+def test_totals_are_what_the_rows_say(rows: RunRows) -> None:
+    """One pass over the rows counts outcomes, retries, causes and what cases showed, for any mixture of them."""
+    rows.add([good_row(number) for number in range(2, 9)] + [bad_row(9), bad_row(10, "bad_list")], NOW)
+    for number, verified in ((2, "equal"), (3, "normalised"), (4, "equal"), (5, "")):
+        settle(rows, number, Result(Outcome.UPDATED, number, 200, verified=verified))
+    settle(rows, 6, FAILED)
+    rows.apply([intent(7)])
+    totals, every = rows.totals(), list(rows.all())
+    assert totals.outcomes == rows.counts()
+    assert sum(kind.rows for kind in totals.kinds) == len(every)
+    assert totals.verified == {"equal": 2, "normalised": 1}
+    assert totals.retries == sum(max(row.result.attempts - 1, 0) for row in every) == 10
+    assert totals.causes == [("bad_date", 1, 9), ("bad_list", 1, 10), ("http_412", 1, 6)]
+
+
 def test_cases_counts_different_keys(rows: RunRows) -> None:
     """A case counts once, and a row without a readable key not at all."""
     assert rows.cases() == 0
@@ -215,11 +230,11 @@ def test_cases_waiting_counts_different_keys_of_waiting_rows(rows: RunRows) -> N
 
 def test_retries_are_the_attempts_after_the_first(rows: RunRows) -> None:
     """Only what carried a row's update again is a retry."""
-    assert rows.retries() == 0
+    assert rows.totals().retries == 0
     rows.add([good_row(2), good_row(3), good_row(4), bad_row(5)], NOW)
     settle(rows, 2, UPDATED)
     settle(rows, 3, Result(Outcome.FAILED, 5, 500, "http_500"))
-    assert rows.retries() == 4
+    assert rows.totals().retries == 4
 
 
 def test_causes_come_with_the_first_row_of_each(rows: RunRows) -> None:
@@ -260,5 +275,5 @@ def test_runs_do_not_see_each_other(ledger: Ledger, rows: RunRows) -> None:
     assert [record.result for record in rows.all()] == [Result(Outcome.PENDING)]
     assert (list(rows.repeated()), list(rows.empty()), list(rows.case_keys())) == ([], [], ["a"])
     assert rows.counts() == dict.fromkeys(Outcome, 0) | {Outcome.PENDING: 1}
-    assert (rows.cases(), rows.retries(), rows.causes()) == (1, 0, [])
+    assert (rows.cases(), rows.totals().retries, rows.causes()) == (1, 0, [])
     assert (rows.calls_by_endpoint(), rows.calls_by_verdict()) == ({}, {})

@@ -18,6 +18,8 @@ PEAK = 2_000_000
 
 STREAMS: dict[str, Callable[[RunRows], Iterator[Any]]] = {
     "all": RunRows.all,
+    "pages": lambda rows: (number for page in rows.pages() for number in page.numbers),
+    "differences": RunRows.differences,
     "sendable": RunRows.sendable,
     "case_keys": RunRows.case_keys,
     "repeated": RunRows.repeated,

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.asyncio
 def shown(made: Run, scene: Live) -> Page:
     """Return the page of a run."""
     with Ledger(made.ledger) as ledger:
-        return page_of(ledger, ledger.run(made.id), made.summary, scene.clock.now())
+        record = ledger.run(made.id)
+        return page_of(ledger, record, made.summary, scene.clock.now(), totals=ledger.rows(record).totals())
 
 
 async def test_calls_answers_and_time_add_up(tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.records import HEADER, record
+from support.records import HEADER, record, write_results
 from support.reports import files_of, hold_open, lines_of
 
 from bulkcase.causes import tip
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting import write_results
 
 
 def failed(number: int, code: str = "bad_date", outcome: Outcome = Outcome.INVALID) -> RowRecord:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 from support.pages import small_page
-from support.records import HEADER, record
+from support.records import HEADER, record, write_results
 from support.reports import a_summary, files_of, hold_open
 
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome
-from bulkcase.reporting import write_results
 from bulkcase.reporting.files import clear_leftovers, drop_file, whole_file
 from bulkcase.reporting.html import write_page
 from bulkcase.reporting.workbook import write_workbook

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.cells import cells
 from support.ledgers import NOW, good_row, new_run
-from support.records import FINISHED_TEXT, HEADER, record
+from support.records import FINISHED_TEXT, HEADER, record, write_results
 from support.reports import files_of
 
 from bulkcase.cells import Cell, text_of
@@ -19,7 +19,6 @@ from bulkcase.formulas import restore
 from bulkcase.ledger import Ledger, RowRecord
 from bulkcase.ledger.changes import intent
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting import write_results
 
 COLUMNS = [
     "bulkcase_row",

@@ -1,8 +1,13 @@
 """Rows as reports get them."""
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
 from bulkcase.cells import Cell
 from bulkcase.ledger import RowRecord
+from bulkcase.ledger.shown import RowPage
 from bulkcase.model import Outcome, Result
+from bulkcase.reporting import results
 
 HEADER = ("Case ID", "Note")
 FINISHED = 1_795_000_000.25
@@ -20,3 +25,10 @@ def record(
 ) -> RowRecord:
     """Return a row with an outcome, or with a whole result."""
     return RowRecord(number, cells, case_key, "status desc", result or Result(outcome, 1, 200), finished_at)
+
+
+def write_results(
+    folder: Path, header: Sequence[str], rows: Iterable[RowRecord], undoes: str | None = None
+) -> list[str]:
+    """Write the results of rows that no ledger has, each on a page of its own."""
+    return results.write_results(folder, header, (RowPage.of([row]) for row in rows), undoes)
