@@ -105,7 +105,8 @@ def _draft(
             f"{table.name}: has {reading.count:,} rows, and input.min_rows is {least:,}: is the export complete?"
         )
     nothing = Result(Outcome.UNCHANGED, code="nothing_to_change")
-    for numbers in batches(rows.empty()):
+    # The ledger is asked for them only where there are any: it would go over every row.
+    for numbers in batches(rows.empty() if reading.has_empty else ()):
         rows.apply([decision(number, nothing, now) for number in numbers])
     return Draft(run, reading.count, reading.clears, reading.names, reading.lint.notes(), table.fed_back)
 
@@ -117,6 +118,8 @@ class _Reading:
         self.lint = lint
         self.count = 0
         self.clears = 0
+        self.has_empty = False
+        """Whether an update has no field."""
         self.names: dict[str, dict[str, None]] = {}
 
     def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
@@ -128,6 +131,8 @@ class _Reading:
             self.clears += len(update.clears)
             if update.edits:
                 self._note_names(update)
+            elif not update.body:
+                self.has_empty = True
         return update
 
     def _note_names(self, update: CaseUpdate) -> None:
