@@ -1,7 +1,7 @@
 """What calamine leaves out of an .xlsx sheet: error values, and formulas that were never calculated.
 
 Calamine returns the empty text for both, and a blank cell means: leave the field alone. A search over the bytes of the
-sheet finds out whether there are any, and only then is its XML read (ECMA-376 part 1, 18.3.1.4 "c (Cell)").
+sheet finds out whether there may be any, and only then is its XML read (ECMA-376 part 1, 18.3.1.4 "c (Cell)").
 """
 
 import posixpath
@@ -19,8 +19,12 @@ from bulkcase.input.sheets import MOST_CELLS, NOT_CALCULATED
 from bulkcase.input.xmlstream import Attributes, XmlError, walk
 
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-_TRACES = (b'"e"', b"'e'", b"<f", b":f", b"\0")
-"""What stands in the XML of every sheet with an error or a formula, if also in others; NUL: in one that is UTF-16."""
+_TRACES = (b'"e"', b"'e'", b":f", b"\0")
+"""What stands in the XML of every sheet with an error, or with a formula in a namespace that is spelt out, if also in
+others; NUL: in one that is UTF-16."""
+_FORMULA = re.compile(rb"<f[\s/>]")
+_CALCULATED = re.compile(rb"<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)<v>[^<\s&]")
+"""A formula whose value begins right behind it, as nearly all do."""
 _FAR = (re.compile(rb'"(?:[A-Z]{2,3}\d|\d{7})'), re.compile(rb"'(?:[A-Z]{2,3}\d|\d{7})"))
 """What stands in the XML of every sheet with a cell right of Z, or in a row of seven digits, if also in others.
 
@@ -83,11 +87,13 @@ def _part_of(archive: ZipFile, sheet: str) -> str:
 
 
 def _needs_reading(archive: ZipFile, part: str) -> bool:
-    """Say whether the sheet has error values or formulas, or reaches too far to be loaded unseen."""
+    """Say whether the sheet may have error values or formulas without one, or reaches too far to be loaded unseen."""
     is_far = MOST_CELLS < _NEAR
     for text in _pieces(archive, part):
         # One byte alone is found in no time, and most sheets do not have each of them.
         if any(trace[:1] in text and trace in text for trace in _TRACES):
+            return True
+        if b"<f" in text and len(_FORMULA.findall(text)) != len(_CALCULATED.findall(text)):
             return True
         is_far = is_far or any(far.search(text) for far in _FAR)
     return is_far and _extent(archive, part) > MOST_CELLS
@@ -105,13 +111,15 @@ def _extent(archive: ZipFile, part: str) -> int:
 
 
 def _pieces(archive: ZipFile, part: str) -> Iterator[bytes]:
-    """Yield a part in pieces that overlap, so that whatever is short stands whole in one of them."""
+    """Yield a part in pieces of whole cells; where none is to be seen, in pieces that overlap a little."""
     tail = b""
     with archive.open(part) as stream:
         while chunk := stream.read(CHUNK):
             text = tail + chunk
-            yield text
-            tail = text[-_OVERLAP:]
+            last = text.rfind(b"<c")
+            yield text[:last] if last > 0 else text
+            tail = text[last:] if last > 0 else text[-_OVERLAP:]
+    yield tail
 
 
 class _Cells:
