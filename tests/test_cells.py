@@ -1,6 +1,7 @@
 import datetime as dt
 import math
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -37,6 +38,15 @@ def test_nan_survives_the_ledger() -> None:
     (loaded,) = load_cells(dump_cells([math.nan]))
     assert isinstance(loaded, float)
     assert math.isnan(loaded)
+
+
+@given(st.lists(cells | st.sampled_from([math.nan, "null", "of null", "nul"])))
+@example([math.nan, "null", dt.date(2026, 11, 23)])
+@example(["null", "\ud800", 2**64])
+def test_a_cell_is_stored_alike_whatever_stands_beside_it(line: list[Cell]) -> None:
+    """An odd neighbour, or a text with JSON's word for nothing, changes nothing about the others."""
+    alone = [orjson.loads(dump_cells([cell]))[0] for cell in line]
+    assert orjson.loads(dump_cells(line)) == orjson.loads(dump_cells(tuple(line))) == alone
 
 
 @given(st.lists(cells))

@@ -9,6 +9,7 @@ from bulkcase.cli.console import err, escape, out
 from bulkcase.cli.sending import with_display
 from bulkcase.cli.show import show_changes, show_plan, show_problems, show_run
 from bulkcase.cli.verify import show_verification
+from bulkcase.job.paths import near
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
 from bulkcase.operations.demo import FOLDER, prepare
@@ -19,7 +20,7 @@ from bulkcase.operations.planned import command_for
 from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import command_line, near
+from bulkcase.operations.runtime import command_line
 from bulkcase.operations.undo import undo
 from bulkcase.operations.verify import verify
 

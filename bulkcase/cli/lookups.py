@@ -12,10 +12,10 @@ from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import AsJson, InSandbox, JobFile, LogAs, Quiet, StateFolder, Verbose, placed
 from bulkcase.cli.sending import with_display
 from bulkcase.job.load import load_without_rows
+from bulkcase.job.paths import near
 from bulkcase.mapping.faults import escaped
 from bulkcase.operations.lookups import LearntLookup, lookups
 from bulkcase.operations.options import Options
-from bulkcase.operations.runtime import near
 
 Folder = Annotated[
     Path | None,

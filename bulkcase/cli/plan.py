@@ -25,6 +25,7 @@ from bulkcase.cli.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
 from bulkcase.logged import RUN
 from bulkcase.model import Outcome
+from bulkcase.operations.opened import read_ahead
 from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
 from bulkcase.operations.planned import Plan, command_for, refuse_output, write_plan
@@ -53,7 +54,9 @@ def plan_command(
     loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
     if output is not None:
         refuse_output(loaded, output)
-    planned = with_display(lambda options: plan(loaded, limit=limit, **options), Options(), quiet=quiet)
+    planned = with_display(
+        lambda options: plan(loaded, limit=limit, **options), Options(ahead=read_ahead(loaded)), quiet=quiet
+    )
     RUN.set(planned.run_id)
     if output is not None:
         write_plan(planned, output)

@@ -25,6 +25,7 @@ from bulkcase.cli.options import (
     placed,
 )
 from bulkcase.cli.sending import end, questions, with_display
+from bulkcase.operations.opened import read_ahead
 from bulkcase.operations.options import Options
 from bulkcase.operations.run import run
 from bulkcase.operations.saved import job_of_plan
@@ -59,10 +60,12 @@ def run_command(
     if saved is not None:
         by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
     loaded = by_set or load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    # Nothing that comes before the rows are needed has to wait for the file.
+    ahead = None if saved is not None else read_ahead(loaded)
     ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     ended = with_display(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),
-        Options(wait=wait, reports=reports),
+        Options(wait=wait, reports=reports, ahead=ahead),
         quiet=quiet,
     )
     end(ended, as_json=as_json, quiet=quiet)

@@ -7,13 +7,14 @@ from rich.table import Table
 
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.fields.changes import ChangeGroup
+from bulkcase.job.paths import near
 from bulkcase.job.quantities import seconds_text
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
 from bulkcase.operations.ended import Run
 from bulkcase.operations.planned import Plan
-from bulkcase.operations.runtime import command_line, is_sandbox, near, target_name
+from bulkcase.operations.runtime import command_line, is_sandbox, target_name
 from bulkcase.reporting.summary import Cause
 
 _SHOWN = 5

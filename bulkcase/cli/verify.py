@@ -21,8 +21,8 @@ from bulkcase.cli.options import (
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.cli.show import show_causes, show_next
+from bulkcase.job.paths import near
 from bulkcase.operations.options import Options
-from bulkcase.operations.runtime import near
 from bulkcase.operations.undo import undo
 from bulkcase.operations.verify import Verification, verify
 from bulkcase.planning.landed import Landed

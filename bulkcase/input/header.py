@@ -43,6 +43,8 @@ class Header:
 
     def row(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """Return a record as a row; None where it is wholly blank."""
+        if self.kept is None and not self.nameless and len(cells) == self.width and not is_blank(cells[0]):
+            return Row(number, tuple(cells))  # as nearly every row is
         if all(map(is_blank, cells)):
             return None
         if len(cells) != self.width + self.nameless:

@@ -1,8 +1,10 @@
 """Which sheet of a workbook to read, and its cells to rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bulkcase.cells import Cell, is_blank, text_of
 from bulkcase.errors import InputError
@@ -20,13 +22,15 @@ _MOST_UNITS = 32_767
 NOT_CALCULATED = "the formula has no stored value; open the file in a spreadsheet program and save it"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+_NO_PROBLEMS: Mapping[int, str] = MappingProxyType({})
+
+
+class Line(NamedTuple):
     """One row of a sheet, from column A on."""
 
     number: int
     cells: Sequence[Cell]
-    problems: Mapping[int, str] = field(default_factory=dict)
+    problems: Mapping[int, str] = _NO_PROBLEMS
     """What is wrong with the cells of these columns, where it cannot be said by a cell."""
 
 
@@ -115,6 +119,10 @@ def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Ro
     last = first + header.width
     for line in lines:
         if line.number <= header.number:
+            continue
+        if not first and len(line.cells) == last and not line.problems and header.kept is None:
+            if row := header.row(line.number, line.cells):  # nothing but the table, as it mostly is
+                yield row
             continue
         table = list(line.cells[first:last])
         table += [""] * (header.width - len(table))

@@ -34,18 +34,18 @@ class _Sheet:
         left = [""] * start[1] if start else []
         number = 0
         for number, cells in enumerate(self.cells.iter_rows(), 1):
-            yield self._line(number, [*left, *map(_native, cells)])
+            yield self._line(number, [*left, *[_native(cell) if type(cell) is float else cell for cell in cells]])
         for row in sorted({*self.gaps.texts, *self.gaps.problems}):
             if row >= number:
                 yield self._line(row + 1, [])
 
     def _line(self, number: int, cells: list[Cell]) -> Line:
-        texts = self.gaps.texts.get(number - 1)
+        texts, problems = self.gaps.texts.get(number - 1), self.gaps.problems.get(number - 1)
         if texts:
             cells += [""] * (max(texts) + 1 - len(cells))
             for column, text in texts.items():
                 cells[column] = text
-        return Line(number, cells, self.gaps.problems.get(number - 1) or {})
+        return Line(number, cells, problems) if problems else Line(number, cells)
 
 
 def table_of_workbook(content: Content, source: Source, kind: str) -> Table:
@@ -87,11 +87,9 @@ def _load(content: Content, workbook: CalamineWorkbook, kind: str, sheet: str) -
     return _Sheet(workbook.get_sheet_by_name(sheet), gaps)
 
 
-def _native(cell: Cell) -> Cell:
+def _native(number: float) -> int | float:
     """Return a whole number as one: calamine hands 42 over as 42.0."""
-    if type(cell) is float and -_EXACT < cell < _EXACT and cell.is_integer():
-        return int(cell)
-    return cell
+    return int(number) if -_EXACT < number < _EXACT and number.is_integer() else number
 
 
 @contextmanager

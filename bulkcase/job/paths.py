@@ -10,3 +10,9 @@ def expanded(written: str) -> Path:
     Staying as written makes the later "no such file" name what the person wrote.
     """
     return Path(os.path.expanduser(written))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+
+
+def near(path: Path) -> Path:
+    """Return a path as a person here would write it: relative where it lies below the folder one is in."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -43,17 +43,18 @@ class Keyed(NamedTuple):
 
 def row_values(run: int, row: Row, mapped: CaseUpdate | Rejection, now: float) -> tuple[Any, ...]:
     """Return a row in the order of `Statements.add_row`: what a comparison brings is not there yet."""
-    content = (run, row.number, dump_cells(row.cells))
+    number, cells = row.number, dump_cells(row.cells)
     if isinstance(mapped, Rejection):
         key = None if mapped.key is None else storable(mapped.key)
         said = (mapped.code, storable(mapped.message))
-        return *content, key, None, None, "", None, _INVALID, 0, None, *said, now, None
-    edits, fields = None, " ".join(mapped.body)
-    if mapped.edits:
-        edits = dump_edits(mapped.edits)
-        fields = " ".join(dict.fromkeys((*mapped.body, *map(root_of, mapped.edits))))
-    update = (mapped.key, orjson.dumps(mapped.body), edits, fields, mapped.fingerprint)
-    return *content, *update, _PENDING, 0, None, "", "", None, None
+        return run, number, cells, key, None, None, "", None, _INVALID, 0, None, *said, now, None
+    key, body, _, edits = mapped
+    fingerprint, stored = fingerprint_of(key, body, edits), orjson.dumps(body)
+    if not edits:
+        return run, number, cells, key, stored, None, " ".join(body), fingerprint, _PENDING, 0, None, "", "", None, None
+    fields = " ".join(dict.fromkeys((*body, *map(root_of, edits))))
+    told = (stored, dump_edits(edits), fields, fingerprint)
+    return run, number, cells, key, *told, _PENDING, 0, None, "", "", None, None
 
 
 def difference_values(run: int, difference: Difference) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from bulkcase.mapping.lookups import LiveLookup, LookupTable
 from bulkcase.mapping.mapper import Mapper
 from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.readers import Read, column_reader, constant_reader, template_reader
+from bulkcase.mapping.scalars import to_text
 from bulkcase.mapping.signals import clearing
 from bulkcase.mapping.templates import parse_template
 
@@ -67,7 +68,9 @@ def _compiled(place: Place, source: FieldSource, around: Surroundings) -> tuple[
     convert = converter(place, source, around)
     if source.column is not None:
         column = (source.column, around.header.index(source.column))
-        return [source.column], column_reader(column, clearing(place.kind, place.do), around.marker, convert)
+        clear = clearing(place.kind, place.do)
+        # A text costs less to read than to remember, and is mostly another one in every row.
+        return [source.column], column_reader(column, clear, around.marker, convert, repeats=convert is not to_text)
     if source.template is not None:
         parts = parse_template(source.template)
         names = [text for is_column, text in parts if is_column]

@@ -1,6 +1,7 @@
 """From the cells of a row to the value of one field; compiled once, run for every row."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bulkcase.cells import Cell, is_blank, is_excel_error, text_of
@@ -16,9 +17,17 @@ Read = Callable[[Sequence[Cell]], Any]
 Column = tuple[str, int]
 """A column's name and its index in the row."""
 
+_REMEMBERED, _SHORT = 4096, 64
+"""So many texts of a column are remembered, where they have no more characters than that."""
 
-def column_reader(column: Column, clear: Clear | Fault, marker: str | None, convert: Convert) -> Read:
-    """Return what reads one column: blank leaves the field alone, the clear marker stands for `clear`."""
+
+def column_reader(
+    column: Column, clear: Clear | Fault, marker: str | None, convert: Convert, *, repeats: bool = False
+) -> Read:
+    """Return what reads one column: blank leaves the field alone, the clear marker stands for `clear`.
+
+    Where a column `repeats` its texts, what becomes of them is remembered, and rows share it.
+    """
     name, index = column
 
     def value_of(cell: Cell) -> Any:
@@ -34,9 +43,18 @@ def column_reader(column: Column, clear: Clear | Fault, marker: str | None, conv
             return clear
         return convert(cell)
 
-    def read(cells: Sequence[Cell]) -> Any:
-        value = value_of(cells[index])
+    def made_of(cell: Cell) -> Any:
+        value = value_of(cell)
         return located((name,), value) if type(value) is Fault else value
+
+    if not repeats:
+        return lambda cells: made_of(cells[index])
+    remembered = lru_cache(_REMEMBERED)(made_of)
+
+    def read(cells: Sequence[Cell]) -> Any:
+        cell = cells[index]
+        # Texts alone: 1, 1.0 and True are equal, and not the same.
+        return remembered(cell) if type(cell) is str and len(cell) <= _SHORT else made_of(cell)
 
     return read
 

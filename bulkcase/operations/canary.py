@@ -9,11 +9,11 @@ from typing import Final, Literal
 
 from bulkcase.clock import Clock
 from bulkcase.fields.proof import STANDS
+from bulkcase.job.paths import near
 from bulkcase.ledger.rows import Sendable
 from bulkcase.ledger.sent import SentRow, SentRows
 from bulkcase.model import Outcome, Result, Stop, StopReason
 from bulkcase.operations.prove import Prover
-from bulkcase.operations.runtime import near
 from bulkcase.operations.supply import Supply
 from bulkcase.operations.touched import FILE, Touched, keep_touched, named, told
 from bulkcase.operations.whereabouts import Case

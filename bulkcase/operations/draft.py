@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from bulkcase.errors import InputError
-from bulkcase.input import DamageLint, Source, Table, open_keys, open_table
+from bulkcase.input import Ahead, DamageLint, Table
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.job.needs import FOUND_BY_FILTER
@@ -18,9 +18,10 @@ from bulkcase.mapping import Mapper, compile_mapping
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
 from bulkcase.operations.batches import batches
 from bulkcase.operations.definition import definition_of, refuse_changes
+from bulkcase.operations.opened import opened
 from bulkcase.operations.progress import InputTally, OnProgress
 from bulkcase.operations.reported import report_of
-from bulkcase.operations.runtime import Runtime, near, target_name
+from bulkcase.operations.runtime import Runtime, target_name
 
 _NAMES_KEPT = 1000
 """Names of a field from which on it does not matter any more how many there are."""
@@ -51,16 +52,17 @@ def drafted(
     continues: RunRecord | None = None,
     reports: Path | None = None,
     on_progress: OnProgress | None = None,
+    ahead: Ahead | None = None,
 ) -> Iterator[Draft]:
     """Read the input of a job into a new run; where the body raises, nothing of it is left behind.
 
     A run that continues another one must be of the same key, mapping and lookups. `reports` is the folder that the
-    command line named. Raises InputError, JobError or LedgerError.
+    command line named, `ahead` the input where it is being read already. Raises InputError, JobError or LedgerError.
     """
     lookups = load_lookup_files(job)
     if continues is not None:
         refuse_changes(job, lookups, continues)
-    with _opened(job, is_corrected=continues is not None) as table:
+    with opened(job, is_corrected=continues is not None, ahead=ahead) as table:
         mapper = compile_mapping(job, table.header, lookups, fed_back=table.fed_back)
         run = ledger.create_run(
             now=runtime.clock.now(),
@@ -103,7 +105,8 @@ def _draft(
             f"{table.name}: has {reading.count:,} rows, and input.min_rows is {least:,}: is the export complete?"
         )
     nothing = Result(Outcome.UNCHANGED, code="nothing_to_change")
-    for numbers in batches(rows.empty()):
+    # The ledger is asked for them only where there are any: it would go over every row.
+    for numbers in batches(rows.empty() if reading.has_empty else ()):
         rows.apply([decision(number, nothing, now) for number in numbers])
     return Draft(run, reading.count, reading.clears, reading.names, reading.lint.notes(), table.fed_back)
 
@@ -115,6 +118,8 @@ class _Reading:
         self.lint = lint
         self.count = 0
         self.clears = 0
+        self.has_empty = False
+        """Whether an update has no field."""
         self.names: dict[str, dict[str, None]] = {}
 
     def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
@@ -126,6 +131,8 @@ class _Reading:
             self.clears += len(update.clears)
             if update.edits:
                 self._note_names(update)
+            elif not update.body:
+                self.has_empty = True
         return update
 
     def _note_names(self, update: CaseUpdate) -> None:
@@ -142,26 +149,3 @@ def refuse_a_stale_file(job: Job, name: str, modified_at: float | None, now: flo
         raise InputError(
             f"{name}: was written {age} ago, and input.max_age is {limit}: export it anew, or raise the limit"
         )
-
-
-def _opened(job: Job, *, is_corrected: bool) -> Table:
-    """Open the input of a job: a table, or a list of keys; what corrects such a list may be bulkcase's own table."""
-    source = source_of(job)
-    if job.cells is None:
-        return open_table(source)
-    if is_corrected and source.path.suffix == ".csv":
-        table = open_table(source)
-        if table.fed_back:
-            return table
-        table.close()
-    return open_keys(source.path, job.cells, job.input.key.column)
-
-
-def source_of(job: Job) -> Source:
-    """Return what the input room needs to know of a job."""
-    return Source(
-        path=Path("-") if job.input.path == "-" else near(job.path(job.input.path)),
-        sheet=job.input.sheet,
-        encoding=job.input.encoding,
-        delimiter=job.input.delimiter,
-    )

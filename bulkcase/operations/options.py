@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypedDict
 
+from bulkcase.input import Ahead
 from bulkcase.operations.progress import OnProgress
 from bulkcase.operations.runtime import Runtime
 from bulkcase.stopping import StopSwitch
@@ -27,3 +28,5 @@ class Options(TypedDict, total=False):
     watched: bool
     """Whether a person sees what goes wrong before a run starts: then nobody else is told of it."""
     runtime: Runtime | None
+    ahead: Ahead | None
+    """The job's input, where it is being read already."""

@@ -45,9 +45,15 @@ async def plan_at(
 ) -> Plan:
     """Plan at a desk; see `plan`. A run that continues another one must be of the same key, mapping and lookups."""
     ledger, job, runtime = desk.ledger, desk.job, desk.runtime
-    reports, told = options.get("reports"), options.get("on_progress")
     with drafted(
-        ledger, job, limit=limit, runtime=runtime, continues=continues, reports=reports, on_progress=told
+        ledger,
+        job,
+        limit=limit,
+        runtime=runtime,
+        continues=continues,
+        reports=options.get("reports"),
+        on_progress=options.get("on_progress"),
+        ahead=options.get("ahead"),
     ) as draft:
         return await plan_of_draft(desk, draft, options, keeps_hours=keeps_hours)
 

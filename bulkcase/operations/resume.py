@@ -10,6 +10,7 @@ from bulkcase.errors import TooManyChanges, UsageError
 from bulkcase.input import file_sha256
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
+from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.rows import PENDING
@@ -25,7 +26,7 @@ from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import Plan, command_for, plan_of
 from bulkcase.operations.questions import Questions, agree, too_many
 from bulkcase.operations.report import write_report
-from bulkcase.operations.runtime import command_line, near, target_name
+from bulkcase.operations.runtime import command_line, target_name
 from bulkcase.stopping import StopSwitch
 
 _log = logging.getLogger(__name__)

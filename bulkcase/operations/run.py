@@ -7,6 +7,7 @@ from typing import Unpack
 
 from bulkcase.errors import Declined, UsageError
 from bulkcase.job import Job
+from bulkcase.job.paths import near
 from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
@@ -21,7 +22,7 @@ from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import STREAM, Plan, plan_of
 from bulkcase.operations.questions import Choice, Questions, agree
 from bulkcase.operations.resume import resume_at_work, resumed
-from bulkcase.operations.runtime import command_line, near, target_name
+from bulkcase.operations.runtime import command_line, target_name
 from bulkcase.operations.saved import saved_plan
 from bulkcase.stopping import StopSwitch
 

@@ -12,6 +12,7 @@ import platformdirs
 
 from bulkcase.clock import Clock, Instant, SystemClock
 from bulkcase.job import Job
+from bulkcase.job.paths import near
 from bulkcase.job.quantities import Window
 from bulkcase.job.reports import Notify
 from bulkcase.job.settings import SANDBOX
@@ -102,12 +103,6 @@ def ledger_path(job: Job) -> Path:
 def report_folder(job: Job, run_id: str) -> Path:
     """Return the folder of a run's report."""
     return job.path(job.report.directory) / run_id
-
-
-def near(path: Path) -> Path:
-    """Return a path as a person here would write it: relative where it lies below the folder one is in."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def target_name(job: Job) -> str:

@@ -7,13 +7,14 @@ from bulkcase.errors import UsageError
 from bulkcase.input import file_sha256
 from bulkcase.job import Job, load_without_rows
 from bulkcase.job.lookup_files import load_lookup_files
+from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.assign import set_job_of
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.draft import refuse_a_stale_file
 from bulkcase.operations.planned import Plan, plan_of
-from bulkcase.operations.runtime import Runtime, ledger_path, near, target_name
+from bulkcase.operations.runtime import Runtime, ledger_path, target_name
 
 
 def job_of_plan(file: Path, text: str, place: Callable[[Job], Job]) -> Job | None:

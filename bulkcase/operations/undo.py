@@ -8,6 +8,7 @@ from typing import Final, Unpack
 from bulkcase.cells import load_cells
 from bulkcase.errors import UsageError
 from bulkcase.fields.catalogue import READ_ONLY
+from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.found import LAST, UNFINISHED
 from bulkcase.ledger.rows import PENDING
@@ -24,7 +25,7 @@ from bulkcase.operations.plan import plan_of_draft
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Questions, agree
 from bulkcase.operations.reported import report_of
-from bulkcase.operations.runtime import Runtime, command_line, near, target_name
+from bulkcase.operations.runtime import Runtime, command_line, target_name
 from bulkcase.operations.touched import FILE
 from bulkcase.planning.landed import ASIDE
 from bulkcase.stopping import StopSwitch
