@@ -7,7 +7,6 @@ from rich.table import Table
 
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.fields.changes import ChangeGroup
-from bulkcase.job.quantities import seconds_text
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
@@ -15,6 +14,7 @@ from bulkcase.operations.ended import Run
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import command_line, is_sandbox, near, target_name
 from bulkcase.reporting.summary import Cause
+from bulkcase.said import seconds_text
 
 _SHOWN = 5
 _SHOWN_GROUPS = 10
