@@ -19,7 +19,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False
-"""What type checkers take for true by its name; `typing` has it too, and is a third of what `--version` would import."""
+"""Type checkers take it for true by its name. That of `typing` would be a third of what `--version` imports."""
 
 if TYPE_CHECKING:
     from bulkcase import sync
