@@ -11,8 +11,8 @@ from bulkcase.job.needs import live_lookups, needs
 from bulkcase.kore.pages import Paging
 from bulkcase.ledger import RunRecord, Snapshot
 from bulkcase.mapping.faults import listed
+from bulkcase.operations.compare import kept_fields
 from bulkcase.operations.desk import Desk
-from bulkcase.operations.kept import kept_fields
 from bulkcase.operations.options import Options
 from bulkcase.operations.runtime import target_name
 from bulkcase.planning.worth import Choice, Question, at_once, by_pages

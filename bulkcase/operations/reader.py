@@ -10,8 +10,8 @@ from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
 from bulkcase.kore.door import Door
 from bulkcase.ledger import Journal, RunRecord, Snapshot
+from bulkcase.operations.compare import kept_fields
 from bulkcase.operations.desk import Desk
-from bulkcase.operations.kept import kept_fields
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
 from bulkcase.operations.runtime import Runtime, account_name, target_name
