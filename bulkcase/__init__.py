@@ -15,9 +15,11 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False
+"""Type checkers take it for true by its name. That of `typing` would be a third of what `--version` imports."""
 
 if TYPE_CHECKING:
     from bulkcase import sync
@@ -104,7 +106,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "sync":
         return import_module("bulkcase.sync")
     if name not in _HOMES:

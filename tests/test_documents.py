@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bulkcase
-from bulkcase.cli.main import app
+from bulkcase.cli.commands import app
 from bulkcase.errors import Locked, OutsideHours
 from bulkcase.job import load, parse
 from bulkcase.job.load import validated

@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
-from bulkcase.job.quantities import number
 from bulkcase.logged import facts
+from bulkcase.said import number
 
 LOG = "bulkcase"
 """The logger of everything that bulkcase logs."""

@@ -5,22 +5,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from bulkcase.cli.console import say
+from bulkcase.cli.signals import ending_signals, interrupt_by_signals
 from bulkcase.model import Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
 GRACE = 20.0
 """Seconds for which calls in flight are let finish after the first signal."""
-
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-
-
-def interrupt_by_signals() -> None:
-    """Let every signal that asks the program to end do what Ctrl-C does; one that is ignored (nohup) stays ignored."""
-    for number in _signals():
-        signal.signal(number, _interrupt)
 
 
 @contextmanager
@@ -34,7 +26,7 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
     if sys.platform == "win32":  # its loops know no signal handlers, Ctrl-C raises KeyboardInterrupt
         yield
         return
-    signals, heard = _signals(), 0
+    signals, heard = ending_signals(), 0
 
     def hear(number: signal.Signals) -> None:
         nonlocal heard
@@ -55,12 +47,3 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
         for number in signals:
             loop.remove_signal_handler(number)
         interrupt_by_signals()
-
-
-def _signals() -> list[signal.Signals]:
-    named = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    return [number for number in named if signal.getsignal(number) is not signal.SIG_IGN]
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from bulkcase.cli.console import err, local_time
-from bulkcase.job.quantities import seconds_text
 from bulkcase.logged import facts
 from bulkcase.operations.progress import Progress
+from bulkcase.said import seconds_text
 
 if TYPE_CHECKING:
     from tqdm import tqdm

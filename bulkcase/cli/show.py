@@ -8,7 +8,6 @@ from rich.table import Table
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.job.paths import near
-from bulkcase.job.quantities import seconds_text
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
@@ -16,6 +15,7 @@ from bulkcase.operations.ended import Run
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import command_line, is_sandbox, target_name
 from bulkcase.reporting.summary import Cause
+from bulkcase.said import seconds_text
 
 _SHOWN = 5
 _SHOWN_GROUPS = 10

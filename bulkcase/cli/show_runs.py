@@ -10,12 +10,12 @@ from rich.table import Table
 from bulkcase.cli.console import err, escape, indented, local_time, number, out
 from bulkcase.cli.show import outcome_table, show_causes, show_next, verified_text
 from bulkcase.fields.parts import parts, shown
-from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger.drift import Drift
 from bulkcase.ledger.history import Event
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.operations.runs import Listed, Shown
+from bulkcase.said import seconds_text
 
 _COLOURS = {RunState.FINISHED: "green", RunState.RUNNING: "blue", RunState.PLANNED: "dim", RunState.ABANDONED: "dim"}
 _LONGEST_VALUE = 60

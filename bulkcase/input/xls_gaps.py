@@ -3,8 +3,6 @@
 from io import StringIO
 from pathlib import Path
 
-import xlrd
-
 from bulkcase.input.xlsx_gaps import Gaps
 
 _EMPTY_TEXT = (
@@ -15,6 +13,8 @@ _EMPTY_TEXT = (
 
 def gaps_of_xls(path: Path, sheet: str) -> Gaps:
     """Find the gaps of a sheet; raises whatever xlrd raises for a damaged file."""
+    import xlrd  # noqa: PLC0415 - only old workbooks need it
+
     gaps = Gaps()
     # xlrd would print its warnings.
     with xlrd.open_workbook(str(path), logfile=StringIO(), on_demand=True, ragged_rows=True) as book:

@@ -17,8 +17,8 @@
 Pure: time comes in as an argument, on any one clock.
 """
 
-from bulkcase.job.quantities import seconds_text
 from bulkcase.kore.verdict import Kind, Silence, Verdict
+from bulkcase.said import seconds_text
 
 _OPENS_AT = 5
 _LONGEST_PAUSE = 60.0

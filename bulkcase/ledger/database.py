@@ -4,12 +4,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, insert, inspect, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -92,8 +91,8 @@ def writing_many(connection: Connection, path: Path) -> Iterator[Any]:
 
 def replacing(connection: Connection, table: Table) -> Insert:
     """Return the statement that adds lines to a table, each in the place of one with its primary key."""
-    statement = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}[connection.dialect.name]
-    upsert: Any = statement(table)
+    # Only the dialect that is in use is imported.
+    upsert: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
     keys = [column.name for column in table.primary_key]
     others = {column.name: upsert.excluded[column.name] for column in table.columns if column.name not in keys}
     replaced: Insert = upsert.on_conflict_do_update(index_elements=keys, set_=others)

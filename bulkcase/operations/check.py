@@ -10,11 +10,11 @@ from bulkcase.errors import CredentialsError
 from bulkcase.job import Job
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
+from bulkcase.operations.credentials import check_credentials
+from bulkcase.operations.decided import plan_without_looking
 from bulkcase.operations.herald import ways_of
-from bulkcase.operations.plan import plan_without_looking
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import LEDGER, Runtime
-from bulkcase.operations.target import check_credentials
 from bulkcase.reporting.masked import masked_row
 
 

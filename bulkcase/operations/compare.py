@@ -28,6 +28,11 @@ _TOLD = 100
 """Rows for which the nearest reference is looked for: a wrong column is wrong in all of them."""
 
 
+def kept_fields(job: Job) -> tuple[str, ...]:
+    """Return the fields of a case that a job is about, and that are compared."""
+    return tuple(dict.fromkeys(map(root_of, job.mapping)))
+
+
 def look_of(job: Job, snapshot: Snapshot) -> Look:
     """Return what is known of the live cases."""
     record = snapshot.record()

@@ -9,8 +9,8 @@ from bulkcase.ledger import Journal, RunRecord
 from bulkcase.model import Result
 from bulkcase.operations.canary import Canary
 from bulkcase.operations.desk import Desk
-from bulkcase.operations.look import a_reader, wanted_of
 from bulkcase.operations.prove import Prover, found_anew, listed_anew
+from bulkcase.operations.reader import a_reader, wanted_of
 from bulkcase.operations.supply import Supply
 from bulkcase.operations.whereabouts import Case
 from bulkcase.planning.landed import Landed

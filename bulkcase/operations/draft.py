@@ -11,7 +11,6 @@ from bulkcase.input import Ahead, DamageLint, Table
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.job.needs import FOUND_BY_FILTER
-from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger import Ledger, RunRecord, RunRows
 from bulkcase.ledger.changes import decision
 from bulkcase.mapping import Mapper, compile_mapping
@@ -22,6 +21,7 @@ from bulkcase.operations.opened import opened
 from bulkcase.operations.progress import InputTally, OnProgress
 from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, target_name
+from bulkcase.said import seconds_text
 
 _NAMES_KEPT = 1000
 """Names of a field from which on it does not matter any more how many there are."""

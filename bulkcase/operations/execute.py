@@ -14,20 +14,21 @@ from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
 from bulkcase.logged import RUN, row_ended, run_went, tells_of_rows
 from bulkcase.model import NEEDS_A_PERSON, Outcome, Result, RunState, Stop, StopReason
 from bulkcase.operations.compare import OnDecided
+from bulkcase.operations.credentials import check_credentials
 from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
 from bulkcase.operations.herald import Herald, heralded
-from bulkcase.operations.look import a_reader, wanted_of
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
 from bulkcase.operations.progress import Tally, reporting
+from bulkcase.operations.reader import a_reader, wanted_of
 from bulkcase.operations.report import write_report
 from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, account_name, command_line, report_folder
 from bulkcase.operations.supply import Supply, by_place, in_order
-from bulkcase.operations.target import check_credentials, left_by_earlier, open_door, open_target
+from bulkcase.operations.target import left_by_earlier, open_door, open_target
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
 from bulkcase.reporting import make_folder
 from bulkcase.sending.pool import OnSettled

@@ -13,8 +13,8 @@ from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
 from bulkcase.operations.desk import at_desk
-from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
+from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.runtime import Runtime
 from bulkcase.reading.reader import Wanted
 from bulkcase.reporting import make_folder

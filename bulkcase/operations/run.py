@@ -8,7 +8,6 @@ from typing import Unpack
 from bulkcase.errors import Declined, UsageError
 from bulkcase.job import Job
 from bulkcase.job.paths import near
-from bulkcase.job.quantities import seconds_text
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
@@ -24,6 +23,7 @@ from bulkcase.operations.questions import Choice, Questions, agree
 from bulkcase.operations.resume import resume_at_work, resumed
 from bulkcase.operations.runtime import command_line, target_name
 from bulkcase.operations.saved import saved_plan
+from bulkcase.said import seconds_text
 from bulkcase.stopping import StopSwitch
 
 

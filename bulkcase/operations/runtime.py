@@ -17,7 +17,7 @@ from bulkcase.job.quantities import Window
 from bulkcase.job.reports import Notify
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Worker
-from bulkcase.sandbox import SandboxSettings
+from bulkcase.sandbox.settings import SandboxSettings
 
 LEDGER = "ledger.sqlite3"
 STATE_VARIABLE = "BULKCASE_STATE"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -10,18 +10,18 @@ from pydantic import SecretStr
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job
 from bulkcase.job.needs import CUSTOM, live_lookups
-from bulkcase.job.secrets import resolve, resolve_or_literal
 from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.door import Door, path_of
 from bulkcase.kore.line import open_line
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
-from bulkcase.kore.tokens import ReadyToken, SignedTokens, Tokens
+from bulkcase.kore.tokens import SignedTokens
 from bulkcase.ledger import Journal, RunRecord
+from bulkcase.operations.credentials import Target, remote_target
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, target_name
 from bulkcase.planning.forecast import Forecast
-from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
+from bulkcase.sandbox.settings import SandboxSettings
 from bulkcase.stopping import StopSwitch
 
 Update = tuple[str, Mapping[str, Any]]
@@ -35,54 +35,6 @@ _ENOUGH = 60
 """Cases that a sandbox has besides those of the rows where names are learnt from them: enough to show each once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the calls go, and what shows who they are. `repr` shows no secret."""
-
-    base_url: str
-    stream_id: str
-    account_id: str
-    iid: str
-    tokens: Tokens
-    proxy: str | None = None
-
-
-def remote_target(job: Job, runtime: Runtime) -> Target:
-    """Return the target of a job, its secrets resolved; raises CredentialsError where one cannot be had here."""
-    connection, auth, folder = job.connection, job.auth, job.file.parent
-    assert auth is not None, "the job was validated"
-    tokens: Tokens
-    if auth.token is not None:
-        tokens = ReadyToken(resolve(auth.token, folder))
-    else:
-        assert auth.client_id is not None, "the job was validated"
-        assert auth.client_secret is not None, "the job was validated"
-        tokens = SignedTokens(
-            client_id=resolve_or_literal(auth.client_id, folder),
-            secret=resolve(auth.client_secret, folder),
-            subject=auth.subject,
-            algorithm=auth.algorithm,
-            lifetime=auth.lifetime,
-            now=runtime.clock.now,
-            new_id=runtime.new_id if auth.jti else None,
-        )
-        tokens.current()  # a key that cannot sign is found now, not at the first row
-    return Target(
-        base_url=connection.host,
-        stream_id=connection.stream_id,
-        account_id=connection.account_id,
-        iid=connection.iid or connection.stream_id,
-        tokens=tokens,
-        proxy=resolve_or_literal(connection.proxy, folder) if connection.proxy else None,
-    )
-
-
-def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
-    """Raise CredentialsError where a secret of the job cannot be had here."""
-    if not is_sandbox(job):
-        remote_target(job, runtime or Runtime())
-
-
 @asynccontextmanager
 async def sandbox_target(
     job: Job, runtime: Runtime, keys: Iterable[str], landed: Iterable[Update]
@@ -91,6 +43,8 @@ async def sandbox_target(
 
     It forgets all cases when it stops: `landed` are the updates of earlier commands that it is to know.
     """
+    from bulkcase.sandbox import Sandbox, cases_for_keys  # noqa: PLC0415 - a server that most runs do not need
+
     settings = runtime.sandbox
     if not settings.windows:
         settings = replace(settings, windows=tuple((window.limit, window.seconds) for window in job.quota.windows))

@@ -10,16 +10,16 @@ from bulkcase.ledger import Ledger, RunRecord, Snapshot
 from bulkcase.ledger.stored import root_of
 from bulkcase.logged import RUN
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.credentials import check_credentials
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
 from bulkcase.operations.find import found_run, job_of
-from bulkcase.operations.look import opened_reader
 from bulkcase.operations.options import Options
 from bulkcase.operations.prove import Prover, listed_anew
+from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.report import write_report
 from bulkcase.operations.runtime import Runtime
-from bulkcase.operations.target import check_credentials
 from bulkcase.operations.whereabouts import Whereabouts
 from bulkcase.planning.landed import Landed
 from bulkcase.reading.reader import Wanted

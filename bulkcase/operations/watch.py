@@ -8,10 +8,10 @@ from datetime import datetime
 from bulkcase.clock import Clock
 from bulkcase.errors import OutsideHours
 from bulkcase.job import Job
-from bulkcase.job.quantities import seconds_text
 from bulkcase.job.settings import Safety
 from bulkcase.kore.door import Door
 from bulkcase.model import Result, Stop, StopReason
+from bulkcase.said import seconds_text
 from bulkcase.sending.failures import FailureRule
 from bulkcase.sending.pool import OnSettled
 from bulkcase.stopping import StopSwitch

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from bulkcase.causes import known
 from bulkcase.ledger.stored import storable
 from bulkcase.model import Outcome
@@ -165,6 +163,8 @@ def _change(path: Path, job: _Job, change: Callable[[_Series], _Series], patienc
 
 @contextmanager
 def _alone(path: Path, patience: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only a job with metrics
+
     if not path.parent.is_dir():
         raise NotTold(f"{path}: there is no such folder: make it, or change report.metrics")
     # Jobs of one group may share a file; nobody else can hold it up. The lock stays: it may not go while others wait.

@@ -8,10 +8,10 @@ from typing import Any, Final
 from bulkcase.causes import known
 from bulkcase.clock import iso_utc, moment
 from bulkcase.errors import EXIT_CODES
-from bulkcase.job.quantities import number, seconds_text
 from bulkcase.mapping.faults import escaped
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.summary import Summary
+from bulkcase.said import number, seconds_text
 
 _WIDTH: Final = 72
 _PAUSED: Final = 5

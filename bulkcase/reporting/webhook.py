@@ -9,9 +9,9 @@ import orjson
 from pydantic import SecretStr
 
 from bulkcase.job.host import is_loopback
-from bulkcase.job.quantities import number
 from bulkcase.kore.verdict import Silence
 from bulkcase.reporting.notices import MOST_CAUSES, Notice, NotTold, body_lines, headline, subject
+from bulkcase.said import number
 
 if TYPE_CHECKING:
     import aiohttp

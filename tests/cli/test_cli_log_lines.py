@@ -166,7 +166,7 @@ def test_a_fault_is_a_line_and_its_traceback_only_with_verbose(
         log_to_stderr(verbose, LogFormat.JSON)
         raise ValueError("odd")
 
-    monkeypatch.setattr("bulkcase.cli.main.app", fails)
+    monkeypatch.setattr("bulkcase.cli.commands.app", fails)
     assert exit_code_of([]) == 6
     *first, last = told(stream)
     assert (last["level"], last["exit_code"]) == ("error", 6)

@@ -14,7 +14,7 @@ from support.jobs import SECRET_VARIABLE, read_results, simple_rows, write_cases
 from support.program import SECRET, bulkcase, environment
 from support.server import ServerThread
 
-from bulkcase.cli.main import app
+from bulkcase.cli.commands import app
 from bulkcase.sandbox import Fault, SandboxSettings
 
 

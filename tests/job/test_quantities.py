@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from bulkcase.job.quantities import FailureLimit, Window, duration, failure_limit, or_off, seconds_text, window
+from bulkcase.job.quantities import FailureLimit, Window, duration, failure_limit, or_off, window
+from bulkcase.said import seconds_text
 
 NO_COUNTS: list[object] = [0, -1, 10**9, True, 1.5, None, [5], {}]
 

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 from support.pages import BEGAN, summary
 
-from bulkcase.job.quantities import number
 from bulkcase.model import Outcome, RunState, Stop, StopReason
 from bulkcase.reporting.html.words import (
     GRAVEST_FIRST,
@@ -16,6 +15,7 @@ from bulkcase.reporting.html.words import (
     unchanged_text,
     verified_text,
 )
+from bulkcase.said import number
 
 
 @pytest.mark.parametrize(

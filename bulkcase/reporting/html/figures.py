@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulkcase.job.quantities import number
 from bulkcase.reporting.html.charts import SIZES, Chart, flow_chart, is_far, latency_chart
 from bulkcase.reporting.html.latency import bins, latency_text, percentile
 from bulkcase.reporting.html.words import duration_text, moment_text
 from bulkcase.reporting.page import Flow, Page, Slice
+from bulkcase.said import number
 
 _FLOW: Final = {
     "settled": "updates settled",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from bulkcase.job.quantities import number
 from bulkcase.model import FINE, Outcome, RunState
 from bulkcase.reporting.page import Page
 from bulkcase.reporting.summary import Summary
+from bulkcase.said import number
 
 _CAUSES: Final = 3
 """That are told beside the steps; all of them stand further below."""

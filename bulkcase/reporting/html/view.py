@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bulkcase.fields.changes import ChangeGroup
-from bulkcase.job.quantities import number
 from bulkcase.model import NEEDS_A_PERSON, Outcome
 from bulkcase.reporting.html.charts import SIZES, Part, nights_chart, stacked
 from bulkcase.reporting.html.figures import flow_figures, latency_figures
@@ -29,6 +28,7 @@ from bulkcase.reporting.html.words import (
 )
 from bulkcase.reporting.page import Page
 from bulkcase.reporting.summary import Summary
+from bulkcase.said import number
 
 _LONGEST: Final = 300
 """Characters of a value in the data of the table: the page has to open in a blink."""

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from bulkcase.clock import moment
 from bulkcase.errors import EXIT_CODES
-from bulkcase.job.quantities import number, seconds_text
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.page import Spent
 from bulkcase.reporting.summary import Summary
+from bulkcase.said import number, seconds_text
 
 GRAVEST_FIRST: Final = (
     Outcome.FAILED,
