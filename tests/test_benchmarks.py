@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,14 +24,9 @@ WINDOWS = st.lists(st.tuples(st.integers(1, 5), st.floats(0.5, 20.0)), min_size=
 
 def benchmark(name: str) -> ModuleType:
     """Return a module of the benchmarks, which are no part of the package."""
-    return importlib.import_module(f"benchmarks.{name}")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def importable() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TOP)
-        yield
+        return importlib.import_module(f"benchmarks.{name}")
 
 
 def results() -> Any:
@@ -68,37 +62,29 @@ def test_the_results_are_of_a_whole_run_and_name_no_machine() -> None:
 
 @pytest.mark.load
 @pytest.mark.skipif(sys.platform == "win32", reason="what a process took is asked of the system by wait4")
-def test_every_benchmark_of_calls_runs_to_its_end(tmp_path: Path) -> None:
-    """A quick run of the parts that send calls writes the table, its columns and the figures behind it."""
-    names = [part.name for part in benchmark("parts").PARTS if part.script.exists()]
-    found, table = quick_run(tmp_path, *names)
-    assert list(found["parts"]) == names
-    assert found["quick"]
-    assert table[0].split()[0] == "what"
-    assert [re.sub(r"\s{2,}.*", "", line) for line in table[1:]] == [
-        line["what"] for part in found["parts"].values() for line in part["table"]
-    ]
-    columns = {"what", "against", "ratio", "aim", "reached", "note"}
-    assert all(set(line) == columns for part in found["parts"].values() for line in part["table"])
-    rejected = [line for line in found["parts"]["quota"]["table"] if line["what"].startswith("calls rejected")]
-    assert [line["ratio"] for line in rejected] == [0]
-    assert all(line["ratio"] or "not installed" in line["note"] for line in found["parts"]["tools"]["table"])
-
-
-def quick_run(folder: Path, *names: str) -> tuple[Any, list[str]]:
-    output = folder / "results.json"
-    command = [sys.executable, str(TOP / "benchmarks" / "run.py"), "--quick", "--only", *names, "--folder", str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(TOP)}
+@pytest.mark.parametrize("name", [part.name for part in benchmark("parts").PARTS if part.script.exists()])
+def test_a_benchmark_runs_to_its_end(name: str, tmp_path: Path) -> None:
+    """A quick run writes the figures and the table, and prints its columns and each of its lines."""
+    output = tmp_path / "results.json"
+    command = [sys.executable, str(TOP / "benchmarks" / "run.py"), "--quick", "--only", name, "--output", str(output)]
     ended = subprocess.run(
-        [*command, "--output", str(output)],
-        env=environment,
+        [*command, "--folder", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(TOP)},
         capture_output=True,
         check=False,
         encoding="utf-8",
         timeout=300,
     )
     assert ended.returncode == 0, ended.stderr
-    return json.loads(output.read_text(encoding="utf-8")), ended.stdout.splitlines()
+    found = json.loads(output.read_text(encoding="utf-8"))
+    (part,) = found["parts"].values()
+    assert found["quick"]
+    assert part["figures"]
+    assert all(set(line) == {"what", "against", "ratio", "aim", "reached", "note"} for line in part["table"])
+    assert all(line["ratio"] is not None or "not installed" in line["note"] for line in part["table"])
+    head, *shown = ended.stdout.splitlines()
+    assert re.split(r"\s{2,}", head) == list(benchmark("results").COLUMNS)
+    assert [re.split(r"\s{2,}", line)[0] for line in shown] == [line["what"] for line in part["table"]]
 
 
 def test_a_part_that_fails_is_told_and_stops_no_other() -> None:
