@@ -95,7 +95,8 @@ def document_block(results: Mapping[str, Any], *, only_aims: bool) -> str:
     made = results["environment"]
     lines = [line for line in lines_of(results) if line.aim or not only_aims]
     where = f"{made['cores']} cores, {made['system']}, Python {made['python']}, bulkcase {made['versions']['bulkcase']}"
-    return f"{BEGIN}\n{markdown_table(lines)}\n({results['date']}; {where}.)\n{END}"
+    busy = f"load of the machine before {results['load_before']:.1f}"
+    return f"{BEGIN}\n{markdown_table(lines)}\n({results['date']}; {where}; {busy}.)\n{END}"
 
 
 def with_block(document: str, results: Mapping[str, Any], *, only_aims: bool) -> str:

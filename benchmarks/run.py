@@ -10,6 +10,7 @@ README.md and into the one beside this file.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ _LONGEST = 3600
 
 def measure(parts: Sequence[Part], *, quick: bool, folder: Path | None, newman: str | None) -> dict[str, Any]:
     """Return the results of all parts; one that fails is told, and is no reason to leave out the others."""
+    load = round(os.getloadavg()[0], 1)  # later it is that of the benchmarks
     found: dict[str, Any] = {}
     for part in parts:
         began = perf_counter()
@@ -43,7 +45,7 @@ def measure(parts: Sequence[Part], *, quick: bool, folder: Path | None, newman: 
             table = as_json(part.compared(figures))
             found[part.name] = {"date": today(), "seconds": seconds, "table": table, "figures": figures}
         say(f"{part.name}: {'failed' if figures is None else 'done'} after {seconds} s")
-    return {"date": today(), "quick": quick, "environment": environment(), "parts": found}
+    return {"date": today(), "quick": quick, "load_before": load, "environment": environment(), "parts": found}
 
 
 def figures_of(part: Part, arguments: Sequence[str]) -> Any:
