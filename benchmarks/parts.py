@@ -68,6 +68,12 @@ def of_the_ledger(found: Any) -> list[Comparison]:
     return [at_most(f"time in the ledger, {found['rows']:,} rows", "the whole run", found["ledger_share"], 0.15, took)]
 
 
+def of_the_report(found: Any) -> list[Comparison]:
+    """Return how long the report takes, by the time of a plain CSV of as many cells."""
+    note = f"{found['report_us']:.1f} us to {found['plain_us']:.1f} us a row of the processor's time"
+    return [at_most(f"report of {found['rows']:,} rows", "a plain csv.writer loop", found["ratio"], None, note)]
+
+
 PARTS = (
     Part("throughput", throughput.compared, (), ("--rows", "200", "--pairs", "1"), takes_folder=True),
     Part("tools", tools.compared, (), ("--rows", "40", "--times", "1"), takes_folder=True),
@@ -88,5 +94,6 @@ PARTS = (
         ("--json", "--rows", "200", "--in-flight", "16"),
         takes_folder=True,
     ),
+    Part("report", of_the_report, ("--json",), ("--json", "--rows", "300", "--times", "1")),
     Part("snapshot", snapshot.compared, (), ("--rows", "1000", "--shares", "0.01")),
 )

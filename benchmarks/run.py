@@ -39,17 +39,16 @@ def measure(parts: Sequence[Part], *, quick: bool, folder: Path | None, newman: 
         say(f"{part.name} …")
         more = ["--folder", str(folder)] if folder and part.takes_folder else []
         more += ["--newman", newman] if newman and part.name == "tools" else []
-        figures = figures_of(part, [*(part.quick if quick else part.full), *more])
+        part_found = measured(part, [*(part.quick if quick else part.full), *more])
         seconds = round(perf_counter() - began)
-        if figures is not None:
-            table = as_json(part.compared(figures))
-            found[part.name] = {"date": today(), "seconds": seconds, "table": table, "figures": figures}
-        say(f"{part.name}: {'failed' if figures is None else 'done'} after {seconds} s")
+        if part_found is not None:
+            found[part.name] = {"date": today(), "seconds": seconds, **part_found}
+        say(f"{part.name}: {'failed' if part_found is None else 'done'} after {seconds} s")
     return {"date": today(), "quick": quick, "load_before": load, "environment": environment(), "parts": found}
 
 
-def figures_of(part: Part, arguments: Sequence[str]) -> Any:
-    """Return what a script found; None where it failed, which it told itself.
+def measured(part: Part, arguments: Sequence[str]) -> dict[str, Any] | None:
+    """Return what a script found, and its lines of the table; None where it failed, which was told.
 
     A process each: what one imports, patches or leaves in memory must not be in the figures of the next.
     """
@@ -63,13 +62,23 @@ def figures_of(part: Part, arguments: Sequence[str]) -> Any:
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             return None
-    return None if process.returncode else json.loads(said)
+    if process.returncode:
+        return None
+    try:
+        figures = json.loads(said)
+        return {"table": as_json(part.compared(figures)), "figures": figures}
+    except (LookupError, TypeError, ValueError) as error:
+        say(f"{part.name}: its figures are not of the form that its line is made from: {error!r}")
+        return None
+
+
+def is_alike(old: dict[str, Any], *, quick: bool) -> bool:
+    """Say whether figures that are made now may stand beside those of earlier results."""
+    return bool(old["quick"] == quick and old["environment"] == environment())
 
 
 def together(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    """Return results with the parts of earlier ones that were not measured again; ValueError where they do not fit."""
-    if any(new[key] != old[key] for key in ("quick", "environment")):
-        raise ValueError("it has figures of other versions or another kind: measure all, or take another --output")
+    """Return results with the parts of earlier ones that were not measured again, in the order of the parts."""
     parts = {**old["parts"], **new["parts"]}
     return {**new, "parts": {part.name: parts[part.name] for part in PARTS if part.name in parts}}
 
@@ -109,20 +118,17 @@ def main() -> int:
         return 0
     end_at_signals()
     asked = [part for part in PARTS if part.name in given.only]
+    output = given.output or (None if given.quick else RESULTS)
+    old = json.loads(output.read_text(encoding="utf-8")) if output and output.exists() and given.only != names else None
+    if old is not None and not is_alike(old, quick=given.quick):
+        parser.error(f"{output} has figures of other versions or another kind: measure all, or take another --output")
     results = measure(asked, quick=given.quick, folder=given.folder, newman=given.newman)
     sys.stdout.write(text_table(lines_of(results)))
-    output = given.output or (None if given.quick else RESULTS)
     if output is not None:
-        write(results, output, whole=given.only == names)
+        whole = results if old is None else together(results, old)
+        output.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+        say(f"written: {output}")
     return 0 if len(results["parts"]) == len(asked) else 1
-
-
-def write(results: dict[str, Any], output: Path, *, whole: bool) -> None:
-    """Write results; what was not measured again stays as it was."""
-    if not whole and output.exists():
-        results = together(results, json.loads(output.read_text(encoding="utf-8")))
-    output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    say(f"written: {output}")
 
 
 if __name__ == "__main__":
