@@ -1,26 +1,36 @@
-"""Peak memory of a plan by the number of rows: with the live cases read first, and without.
+"""Peak memory by the number of rows: of a plan, with the live cases read first and without, and of a whole run.
 
-    python benchmarks/memory.py [--rows 10000 1000000]
+    python benchmarks/memory.py [--rows 10000 1000000] [--of plan "plan, cases read" run] [--folder /var/tmp]
 
-Each plan is a process of its own (`bulkcase plan`), its peak is what the system says of it when it has ended. The cases
-come from a server on loopback that makes up the pages as they are asked for, as many cases as the file has rows, of
-which one in a hundred differs from its row. There is no quota.
+Each is a process of its own, its peak is what the system says of it when it has ended. The live cases of a plan come
+from a server on loopback that makes up the pages as they are asked for, as many cases as the file has rows, of which
+one in a hundred differs from its row; a run sends every row to the server of `throughput.py`. There is no quota.
 """
 
 import argparse
-import os
-import subprocess
+import json
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from benchmarks.cases import write_cases
+from benchmarks.processes import BULKCASE, end_at_signals, run_to_end
+from benchmarks.results import Comparison, at_most
+from benchmarks.static import static_server
+from benchmarks.throughput import DISK, job, run_job
+
 PAGE = 100
+WAYS = ("plan", "plan, cases read", "run")
+AIM = 1.3
+MOST = 250
+"""MiB."""
 _JOB = """\
 [connection]
 host = "http://127.0.0.1:{port}"
@@ -86,39 +96,68 @@ def pages(total: int) -> Iterator[int]:
         server.server_close()
 
 
-def peak(folder: Path, rows: int, port: int, read: str) -> float:
+def peak_of_plan(folder: Path, rows: int, read: str) -> float:
     """Return the peak memory of a plan in MiB."""
-    (folder / "job.toml").write_text(_JOB.format(port=port, rows=rows, read=read), encoding="utf-8")
-    command = [sys.executable, "-m", "bulkcase", "plan", "job.toml", "--quiet", "--state", f"state-{rows}-{read}"]
-    environment = os.environ | {"BENCHMARK_TOKEN": "visibly-fake"}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the plan of {rows:,} rows failed: {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_maxrss / 1024
+    with (folder / f"{rows}.csv").open("w", encoding="utf-8") as file:
+        file.write("Case ID,Notes\n")
+        file.writelines(f"ci-{number:08},note {number}\n" for number in range(rows))
+    with pages(rows) as port:
+        (folder / "job.toml").write_text(_JOB.format(port=port, rows=rows, read=read), encoding="utf-8")
+        command = [*BULKCASE, "plan", "job.toml", "--quiet", "--state", f"state-{rows}-{read}"]
+        return run_to_end(command, folder, variables={"BENCHMARK_TOKEN": "visibly-fake"}).peak
+
+
+def peak_of_run(folder: Path, rows: int) -> float:
+    """Return the peak memory of a run in MiB, from its input to its report."""
+    file = folder / f"{rows}.csv"
+    write_cases(file, rows)
+    with static_server(folder) as server:
+        return run_job(job(folder, server, file), rows).peak
+
+
+def measure(
+    sizes: Sequence[int] = (10_000, 1_000_000), ways: Sequence[str] = WAYS, folder: Path = DISK
+) -> dict[str, Any]:
+    """Return the MiB of each way for each number of rows, and the ratio of the last of these to the first."""
+    found: dict[str, dict[int, float]] = {way: {} for way in ways}
+    for way in ways:
+        for rows in sizes:
+            with tempfile.TemporaryDirectory(dir=folder, prefix="bulkcase-benchmark-") as name:
+                if way == "run":
+                    peak = peak_of_run(Path(name), rows)
+                else:
+                    peak = peak_of_plan(Path(name), rows, "always" if "read" in way else "never")
+            found[way][rows] = round(peak, 1)
+    ratios = {way: round(peaks[sizes[-1]] / peaks[sizes[0]], 3) for way, peaks in found.items()}
+    return {
+        "sizes": list(sizes),
+        "mib": {way: {str(rows): peak for rows, peak in peaks.items()} for way, peaks in found.items()},
+        "ratios": ratios,
+    }
+
+
+def compared(found: dict[str, Any]) -> list[Comparison]:
+    """Return the lines of the table."""
+    few, many = found["sizes"][0], found["sizes"][-1]
+    lines = []
+    for way, ratio in found["ratios"].items():
+        least, most = (found["mib"][way][str(rows)] for rows in (few, many))
+        what = f"peak memory of a {way}, {many:,} rows"
+        lines.append(at_most(what, f"{few:,} rows", ratio, AIM, f"{most:.0f} MiB to {least:.0f} MiB"))
+        if way == "run":
+            lines.append(at_most(what, f"{MOST} MiB", round(most / MOST, 3), 1, f"{most:.0f} MiB"))
+    return lines
 
 
 def main() -> None:
-    """Print a line for each size, and the ratio to the smallest."""
+    """Measure, and print what was found as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--read", nargs="+", default=["never", "always"], choices=["never", "always"])
+    parser.add_argument("--of", nargs="+", default=WAYS, choices=WAYS)
+    parser.add_argument("--folder", type=Path, default=DISK, help="on a real disk")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for rows in given.rows:
-            with (folder / f"{rows}.csv").open("w", encoding="utf-8") as file:
-                file.write("Case ID,Notes\n")
-                file.writelines(f"ci-{number:08},note {number}\n" for number in range(rows))
-        for read in given.read:
-            least = None
-            for rows in given.rows:
-                with pages(rows) as port:
-                    mebibytes = peak(folder, rows, port, read)
-                least = mebibytes if least is None else least
-                sys.stdout.write(
-                    f"snapshot.read {read:>6}, {rows:>9,} rows: {mebibytes:6.1f} MiB, {mebibytes / least:.2f}\n"
-                )
+    end_at_signals()
+    sys.stdout.write(json.dumps(measure(given.rows, given.of, given.folder), indent=2) + "\n")
 
 
 if __name__ == "__main__":

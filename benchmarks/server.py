@@ -1,8 +1,8 @@
 """A static server on loopback: answers every POST with a case whose `_id` is the last part of the path.
 
 It prints its port and ends when its standard input does, so that it never outlives whoever started it.
-It knows just enough of HTTP/1.1 for one client: kept connections, bodies with a length. With the path of a CSV it is
-bulkcase's own sandbox, with the cases of that file.
+It knows just enough of HTTP/1.1 for one client: kept connections, bodies with a length. With `--of-rows` the case is
+that of the rows of `cases.py`; with the path of a CSV it is bulkcase's own sandbox, with the cases of that file.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import csv
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -30,10 +31,11 @@ _REST = (
 
 
 class Answers(asyncio.Protocol):
-    """One connection."""
+    """One connection; `body` makes the answer for a case."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: Callable[[bytes], bytes]) -> None:
         self._seen = b""
+        self._body = body
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep where answers go."""
@@ -49,13 +51,22 @@ class Answers(asyncio.Protocol):
             if len(self._seen) < size:
                 return
             self._seen = self._seen[size:]
-            self._transport.write(_answer(head))
+            path = head.split(b" ", 2)[1]
+            body = self._body(path[path.rfind(b"/") + 1 :])
+            self._transport.write(b"%b%d\r\n\r\n%b" % (_HEAD, len(body), body))
 
 
-def _answer(head: bytes) -> bytes:
-    path = head.split(b" ", 2)[1]
-    body = b'{"_id":"' + path[path.rfind(b"/") + 1 :] + _REST
-    return b"%b%d\r\n\r\n%b" % (_HEAD, len(body), body)
+def one_for_all(case_id: bytes) -> bytes:
+    """Return a case that differs from others by its id alone."""
+    return b'{"_id":"' + case_id + _REST
+
+
+def of_rows(case_id: bytes) -> bytes:
+    """Return the case that its row in `cases.py` speaks of."""
+    from benchmarks.cases import due, shown, tags_text  # noqa: PLC0415 - the other answers do without it
+
+    name = case_id.decode()
+    return shown(name, str(due(name[-1])), tags_text(name[-1])).encode()
 
 
 async def serve_sandbox(cases: Path) -> None:
@@ -69,10 +80,10 @@ async def serve_sandbox(cases: Path) -> None:
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
 
 
-async def serve() -> None:
+async def serve(body: Callable[[bytes], bytes]) -> None:
     """Listen on a free port of loopback until standard input ends."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Answers, "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Answers(body), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     # The connections end with the process: there is nothing to wait for.
@@ -80,4 +91,8 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve_sandbox(Path(sys.argv[1])) if len(sys.argv) > 1 else serve())
+    asked = sys.argv[1:]
+    if asked and asked != ["--of-rows"]:
+        uvloop.run(serve_sandbox(Path(asked[0])))
+    else:
+        uvloop.run(serve(of_rows if asked else one_for_all))

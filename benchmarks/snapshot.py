@@ -1,6 +1,6 @@
-"""Hours that a run takes at the default quota, with the live cases read first and without: in virtual time.
+"""Calls and hours that a run takes at the default quota, with the live cases read first and without: in virtual time.
 
-    python benchmarks/snapshot.py [--rows 100000] [--share 0.01] [--latency 0.3]
+    python benchmarks/snapshot.py [--rows 10000 100000 1000000] [--shares 0.001 0.01 0.1 1] [--latency 0.3]
 
 The quota is bulkcase's own, with the windows that a job has where it says nothing; each call takes a slot and frees it
 as the real one does. What is simulated is the order of the calls: pages one after the other, then for each case that
@@ -9,82 +9,43 @@ snapshot.max_age by then. The case list is as long as the file; which cases diff
 """
 
 import argparse
-import heapq
+import json
 import random
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from bulkcase.job.settings import Quota as QuotaSettings
+from benchmarks.results import Comparison, at_least
+from benchmarks.virtual import World, world
 from bulkcase.job.settings import Snapshot
-from bulkcase.kore.quota import Quota, even_gap
 from bulkcase.planning.worth import Question, by_pages
 
 PAGE = 50
-
-
-@dataclass
-class World:
-    """Virtual time, and the quota in it."""
-
-    quota: Quota
-    latency: float
-    in_flight: int
-    now: float = 0.0
-    calls: int = 0
-    answers: list[float] = field(default_factory=list)
-
-    def call(self) -> float:
-        """Make a call as soon as a slot and a worker are free; return when its answer comes."""
-        while len(self.answers) >= self.in_flight:
-            self._answered()
-        while (free := self.quota.free_at(self.now)) > self.now:
-            if self.answers and self.answers[0] <= free:
-                self._answered()
-            else:
-                self.now = free
-        self.quota.take(self.now)
-        self.calls += 1
-        heapq.heappush(self.answers, self.now + self.latency)
-        return self.now + self.latency
-
-    def _answered(self) -> None:
-        self.now = max(self.now, heapq.heappop(self.answers))
-        self.quota.answered(self.now)
-
-    def wait(self) -> None:
-        """Let every call be answered."""
-        while self.answers:
-            self._answered()
-
-
-def world(latency: float, calls: int) -> World:
-    """Return a quota with the default settings for a run of so many calls."""
-    settings = QuotaSettings()
-    gap = even_gap(settings.windows, settings.pace, calls)
-    return World(Quota(settings.windows, gap=gap, timeout=30.0), latency, settings.max_in_flight)
+SIZES = (10_000, 100_000, 1_000_000)
+SHARES = (0.001, 0.01, 0.1, 1.0)
 
 
 def blind(rows: int, latency: float) -> World:
     """Send every row."""
-    made = world(latency, rows)
+    made = world(lambda: latency, rows)
     for _ in range(rows):
         made.call()
     made.wait()
     return made
 
 
-def with_snapshot(rows: int, places: Iterator[int], latency: float) -> World:
+def with_snapshot(rows: int, places: Iterable[int], latency: float) -> World:
     """Read every page, then send what differs, each with a look at its case that is young enough."""
     read_at: list[float] = []
-    made = world(latency, 0)
+    made = world(lambda: latency, 0)
     for _ in range(-(-rows // PAGE)):
         made.call()
         made.wait()
         read_at.append(made.now)
+    max_age = Snapshot().max_age
     for place in places:
         page = place // PAGE
-        if made.now - read_at[page] > Snapshot().max_age:
+        if made.now - read_at[page] > max_age:
             made.call()
             made.wait()
             read_at[page] = made.now
@@ -93,30 +54,51 @@ def with_snapshot(rows: int, places: Iterator[int], latency: float) -> World:
     return made
 
 
-def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(line + "\n")
+def measure(sizes: Sequence[int] = SIZES, shares: Sequence[float] = SHARES, latency: float = 0.3) -> dict[str, Any]:
+    """Return calls and hours for each number of rows and each share of them that differs."""
+    found = []
+    for rows in sizes:
+        sent = blind(rows, latency)
+        for share in shares:
+            different = round(rows * share)
+            places = sorted(random.Random(2026).sample(range(rows), different))  # noqa: S311 - nothing to guess
+            read = with_snapshot(rows, places, latency)
+            found.append(
+                {
+                    "rows": rows,
+                    "share": share,
+                    "calls": {"all sent": sent.calls, "read first": read.calls},
+                    "hours": {"all sent": round(sent.now / 3600, 2), "read first": round(read.now / 3600, 2)},
+                    "times_fewer_calls": round(sent.calls / read.calls, 2),
+                    "times_faster": round(sent.now / read.now, 2),
+                    "auto_reads": by_pages(Question("auto", "", rows, share=share), -(-rows // PAGE)).read,
+                }
+            )
+    return {"page": PAGE, "latency": latency, "sizes": found}
+
+
+def compared(found: dict[str, Any]) -> list[Comparison]:
+    """Return the lines of the table."""
+    lines = []
+    for size in found["sizes"]:
+        calls, hours = size["calls"], size["hours"]
+        what = f"calls, {size['rows']:,} rows of which {100 * size['share']:g} % differ, read first"
+        note = (
+            f"{calls['all sent']:,} to {calls['read first']:,} calls; "
+            f"{hours['all sent']:,.1f} to {hours['read first']:,.1f} hours, in virtual time"
+        )
+        lines.append(at_least(what, "all sent", size["times_fewer_calls"], None, note))
+    return lines
 
 
 def main() -> None:
-    """Print a line for each way, and their ratio."""
+    """Measure, and print what was found as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--share", type=float, default=0.01, help="of the cases that differ")
+    parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--shares", type=float, nargs="+", default=SHARES, help="of the cases that differ")
     parser.add_argument("--latency", type=float, default=0.3, help="seconds to an answer")
     given = parser.parse_args()
-    different = round(given.rows * given.share)
-    places = iter(sorted(random.Random(2026).sample(range(given.rows), different)))  # noqa: S311 - nothing to guess
-    choice = by_pages(Question("auto", "", given.rows), -(-given.rows // PAGE))
-    say(f"{given.rows:,} rows, {different:,} of them differ; {choice.why}: {'read' if choice.read else 'not read'}")
-    ways = {
-        "all rows sent": blind(given.rows, given.latency),
-        "read, then sent": with_snapshot(given.rows, places, given.latency),
-    }
-    for name, made in ways.items():
-        say(f"{name:>16}: {made.calls:>8,} calls, {made.now / 3600:6.2f} hours")
-    before, after = ways.values()
-    say(f"{'ratio':>16}: {before.calls / after.calls:.1f} times fewer calls, {before.now / after.now:.1f} times faster")
+    sys.stdout.write(json.dumps(measure(given.rows, given.shares, given.latency), indent=2) + "\n")
 
 
 if __name__ == "__main__":
