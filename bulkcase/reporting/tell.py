@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bulkcase.job.reports import Smtp
 from bulkcase.reporting.notices import Notice, NotTold
+from bulkcase.reporting.webhook import post
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,9 @@ async def tell(ways: Ways, notice: Notice) -> list[str]:
     """Tell everybody at once; return a line about each way that failed, without secrets. Raises nothing of its own."""
     telling = []
     if ways.webhook is not None:
-        from bulkcase.reporting.webhook import post  # noqa: PLC0415 - most jobs tell nobody
-
         telling.append(_complaint("webhook", post(ways.webhook, notice, ca_bundle=ways.ca_bundle)))
     if ways.smtp is not None and ways.addresses:
-        from bulkcase.reporting.mail import mail  # noqa: PLC0415 - as above
+        from bulkcase.reporting.mail import mail  # noqa: PLC0415 - most jobs tell nobody by e-mail
 
         sent = mail(ways.smtp, ways.password, ways.addresses, notice, ca_bundle=ways.ca_bundle)
         telling.append(_complaint("e-mail", sent))
