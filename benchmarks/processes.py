@@ -74,8 +74,12 @@ def end_at_signals() -> None:
 
 
 def environment(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with a home, and so a place for locks, in a folder that is deleted again."""
-    return {**os.environ, "HOME": str(folder), "XDG_STATE_HOME": str(folder), **variables}
+    """Return this process's environment with a home, and so a place for locks, in a folder that is deleted again.
+
+    Modules are compiled once and kept, as they are wherever nobody forbids it.
+    """
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**given, "HOME": str(folder), "XDG_STATE_HOME": str(folder), **variables}
 
 
 def medians(runs: Sequence[Took], rows: int) -> Mapping[str, Any]:
