@@ -13,9 +13,9 @@ from bulkcase.cli.commands import app
 from bulkcase.errors import Locked, OutsideHours
 from bulkcase.job import load, parse
 from bulkcase.job.load import validated
+from bulkcase.job.variants import rehearsal
 from bulkcase.model import Outcome, Stop, StopReason
 from bulkcase.operations.check import check
-from bulkcase.operations.runtime import rehearsal
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")

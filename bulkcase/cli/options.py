@@ -1,16 +1,17 @@
 """Options that more than one command has, and what they do to a job."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bulkcase.cli.logs import LogFormat
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
-from bulkcase.operations.find import with_folders, with_input
-from bulkcase.operations.questions import Choice
-from bulkcase.operations.runtime import rehearsal
+from bulkcase.job.variants import rehearsal, with_folders, with_input
+
+if TYPE_CHECKING:
+    from bulkcase.operations.questions import Choice
 
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
 InputFile = Annotated[
@@ -65,7 +66,7 @@ def placed(job: Job, *, state: Path | None = None, sandbox: bool = False) -> Job
     return rehearsal(job) if sandbox else job
 
 
-def choice_of(*, go_on: bool, new: bool) -> Choice | None:
+def choice_of(*, go_on: bool, new: bool) -> "Choice | None":
     """Return what is to become of an unfinished run; raises UsageError where both answers are given."""
     if go_on and new:
         raise UsageError("--continue and --new are two answers to one question: give one of them")

@@ -24,11 +24,7 @@ from bulkcase.cli.options import (
     load_job,
     placed,
 )
-from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.operations.opened import read_ahead
-from bulkcase.operations.options import Options
-from bulkcase.operations.run import run
-from bulkcase.operations.saved import job_of_plan
 
 SavedPlan = Annotated[
     str | None, typer.Option("--plan", metavar="RUN", help="Run this saved plan, exactly as it was made.")
@@ -56,12 +52,19 @@ def run_command(
     """Plan, ask, send, report: every row's fate in a report."""
     log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
-    by_set = None
+    by_set = ahead = None
     if saved is not None:
+        from bulkcase.operations.saved import job_of_plan  # noqa: PLC0415 - as below
+
         by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
     loaded = by_set or load_job(job, input_file=input_file, state=state, sandbox=sandbox)
-    # Nothing that comes before the rows are needed has to wait for the file.
-    ahead = None if saved is not None else read_ahead(loaded)
+    if saved is None:
+        ahead = read_ahead(loaded)
+    # While the file is being read, what works on it is imported.
+    from bulkcase.cli.sending import end, questions, with_display  # noqa: PLC0415
+    from bulkcase.operations.options import Options  # noqa: PLC0415
+    from bulkcase.operations.run import run  # noqa: PLC0415
+
     ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     ended = with_display(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),

@@ -5,10 +5,11 @@ from pathlib import Path
 from bulkcase.errors import UsageError
 from bulkcase.job import Job, load
 from bulkcase.job.settings import SANDBOX
+from bulkcase.job.variants import rehearsal, with_folders
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.operations.assign import set_job_of
 from bulkcase.operations.ended import Run
-from bulkcase.operations.runtime import command_line, is_sandbox, ledger_in, rehearsal, state_folder, target_name
+from bulkcase.operations.runtime import command_line, is_sandbox, ledger_in, state_folder, target_name
 
 
 def found_run(run: str | Run, *, state: Path | None = None, sandbox: bool = False) -> tuple[Path, RunRecord]:
@@ -66,19 +67,3 @@ def elsewhere(job: Job, record: RunRecord) -> str:
         f"{job.file}: connection: run {record.id} is about {record.target}, the job goes to {target_name(job)} by now: "
         "put it back, or start a new run"
     )
-
-
-def with_folders(job: Job, *, state: Path | None = None, reports: Path | None = None) -> Job:
-    """Return a job with other folders for ledger and reports, where they are given."""
-    update: dict[str, object] = {}
-    if state is not None:
-        update["state"] = job.state.model_copy(update={"directory": str(state.absolute())})
-    if reports is not None:
-        update["report"] = job.report.model_copy(update={"directory": str(reports.absolute())})
-    return job.model_copy(update=update) if update else job
-
-
-def with_input(job: Job, written: str) -> Job:
-    """Return a job that reads another file, which is relative to the folder one is in; "-" is standard input."""
-    path = written if written == "-" else str(Path(written).absolute())
-    return job.model_copy(update={"input": job.input.model_copy(update={"path": path})})

@@ -14,11 +14,12 @@ from bulkcase.job import Job, load_without_rows
 from bulkcase.job.needs import oldest_look
 from bulkcase.job.paths import near
 from bulkcase.job.sources import FILE
+from bulkcase.job.variants import rehearsal
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.snapshots import SnapshotRecord
 from bulkcase.ledger.stored import root_of
 from bulkcase.model import Outcome
-from bulkcase.operations.runtime import Runtime, command_line, is_sandbox, ledger_path, rehearsal
+from bulkcase.operations.runtime import Runtime, command_line, is_sandbox, ledger_path
 from bulkcase.planning.forecast import Forecast
 from bulkcase.reporting import frame_of, write_decisions
 from bulkcase.reporting.masked import changes_told, masked_row

@@ -11,6 +11,7 @@ from bulkcase.input import file_sha256
 from bulkcase.job import Job
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.job.paths import near
+from bulkcase.job.variants import with_input
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.rows import PENDING
@@ -19,7 +20,7 @@ from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
 from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.find import elsewhere, found_run, job_of, with_input
+from bulkcase.operations.find import elsewhere, found_run, job_of
 from bulkcase.operations.options import Options
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at

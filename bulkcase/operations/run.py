@@ -8,13 +8,13 @@ from typing import Unpack
 from bulkcase.errors import Declined, UsageError
 from bulkcase.job import Job
 from bulkcase.job.paths import near
+from bulkcase.job.variants import with_folders
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.find import with_folders
 from bulkcase.operations.options import Options
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at

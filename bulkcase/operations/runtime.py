@@ -13,18 +13,12 @@ import platformdirs
 from bulkcase.clock import Clock, Instant, SystemClock
 from bulkcase.job import Job
 from bulkcase.job.paths import near
-from bulkcase.job.quantities import Window
-from bulkcase.job.reports import Notify
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Worker
 from bulkcase.sandbox.settings import SandboxSettings
 
 LEDGER = "ledger.sqlite3"
 STATE_VARIABLE = "BULKCASE_STATE"
-REHEARSAL_SPEED = 60.0
-"""How much faster the clock of the quota goes in a rehearsal: an hour in a minute."""
-
-
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -62,22 +56,6 @@ class Runtime:
 def is_sandbox(job: Job) -> bool:
     """Say whether a job's calls go to the embedded server."""
     return job.connection.host == SANDBOX
-
-
-def rehearsal(job: Job) -> Job:
-    """Return the job as it is rehearsed: against the embedded server, with the quota on a faster clock."""
-    windows = tuple(Window(window.limit, window.seconds / REHEARSAL_SPEED) for window in job.quota.windows)
-    return job.model_copy(
-        update={
-            "connection": job.connection.model_copy(update={"host": SANDBOX}),
-            "quota": job.quota.model_copy(update={"windows": windows}),
-            # There is nobody to be spared at daytime.
-            "safety": job.safety.model_copy(update={"send_between": None}),
-            # And nobody is to take it for the real thing.
-            "report": job.report.model_copy(update={"metrics": None}),
-            "notify": Notify(),
-        }
-    )
 
 
 def state_folder(written: Path | None = None) -> Path:

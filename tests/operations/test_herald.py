@@ -15,6 +15,7 @@ from support.receivers import MailServer, Webhook, hangs, hangs_up, mail_server,
 
 from bulkcase.errors import InputError, Locked
 from bulkcase.job.quantities import Window
+from bulkcase.job.variants import rehearsal
 from bulkcase.ledger import Ledger
 from bulkcase.ledger.locks import holder_of
 from bulkcase.model import RunState
@@ -22,7 +23,7 @@ from bulkcase.operations.check import check
 from bulkcase.operations.desk import at_desk, lock_name
 from bulkcase.operations.ended import Run
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime, ledger_path, rehearsal, target_name
+from bulkcase.operations.runtime import Runtime, ledger_path, target_name
 from bulkcase.operations.undo import undo
 from bulkcase.reporting import tell
 from bulkcase.reporting.webhook import post

@@ -9,6 +9,7 @@ from support.jobs import a_job, read_results, simple_rows, write_cases
 
 from bulkcase.errors import Declined, EnvironmentFailed, InputError, JobError, LedgerError
 from bulkcase.job import Job
+from bulkcase.job.variants import rehearsal
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.changes import Change
 from bulkcase.model import Call, Outcome, RunState, Stop, StopReason
@@ -16,7 +17,7 @@ from bulkcase.operations.plan import plan
 from bulkcase.operations.questions import Questions
 from bulkcase.operations.report import report
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime, ledger_path, rehearsal, report_folder
+from bulkcase.operations.runtime import Runtime, ledger_path, report_folder
 from bulkcase.sandbox import SandboxSettings
 from bulkcase.stopping import StopSwitch
 

@@ -12,9 +12,9 @@ from support.virtual import EPOCH, VirtualClock, run
 
 from bulkcase.errors import OutsideHours
 from bulkcase.job import Job
+from bulkcase.job.variants import rehearsal
 from bulkcase.kore.door import Door
 from bulkcase.model import Outcome, Result, StopReason
-from bulkcase.operations.runtime import rehearsal
 from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
 from bulkcase.stopping import Stopped, StopSwitch
 
