@@ -1,0 +1,96 @@
+"""The rows of an input on their way into the ledger: a batch is written while the next one is read and mapped."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from bulkcase.ledger.database import in_words, writing_many
+from bulkcase.ledger.statements import ADDED, Prepared
+from bulkcase.ledger.stored import row_values
+from bulkcase.model import CaseUpdate, Rejection, Row
+
+Batch = Iterable[tuple[Row, CaseUpdate | Rejection]]
+
+_OWN: Final = slice(ADDED.index("number"), ADDED.index("fingerprint") + 1)
+"""The values that each row has for itself; whatever stands behind them is the same for all that could be mapped."""
+_OWN_COUNT: Final = _OWN.stop - _OWN.start
+_SHARED_COUNT: Final = len(ADDED) - _OWN_COUNT
+_MOST: Final = 1000
+"""Rows of one statement; with twice as many it takes twice the time for each: memory is not at hand any more."""
+_FEWEST: Final = 50
+"""Rows for which one is worth its making."""
+
+
+@contextmanager
+def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[Callable[[Batch, float], None]]:
+    """Yield what adds batches of rows to a run, each all or none.
+
+    One returns when the batch before it is in the ledger, and raises what kept that out; the last one's fault is raised
+    when the body is done. It has a connection and a thread of its own.
+    """
+    with in_words(path):
+        connection = engine.connect()
+    running: Future[None] | None = None
+    try:
+        with ThreadPoolExecutor(1, "rows") as thread:
+
+            def write(values: Sequence[tuple[Any, ...]]) -> None:
+                with writing_many(connection, path) as cursor:
+                    _write(cursor, values, add_row)
+
+            def add(batch: Batch, now: float) -> None:
+                nonlocal running
+                values = [row_values(run, row, mapped, now) for row, mapped in batch]
+                before, running = running, None
+                if before is not None:
+                    before.result()
+                running = thread.submit(write, values)
+
+            yield add
+            if running is not None:
+                running.result()
+    finally:
+        connection.close()
+
+
+def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) -> None:
+    """Add rows; those that differ in their own values alone by one statement for many of them.
+
+    From its first row to its last it runs without Python's lock: reading and mapping go on meanwhile.
+    """
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for line in values:
+        alike.setdefault(line[_OWN.stop :], []).append(line)
+    others: list[tuple[Any, ...]] = []
+    most = min(_MOST, (cursor.connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) - _SHARED_COUNT) // _OWN_COUNT)
+    for rest, lines in alike.items():
+        if len(lines) < _FEWEST:
+            others += lines
+            continue
+        shared = (*lines[0][: _OWN.start], *rest)
+        for start in range(0, len(lines), most):
+            part = lines[start : start + most]
+            own = chain.from_iterable(line[_OWN] for line in part)
+            cursor.execute(_statement(add_row.sql, len(part)), (*shared, *own))
+    add_row.run(cursor, others)
+
+
+@cache
+def _statement(one: str, count: int) -> str:
+    """Return the statement for one row as one for many, whose shared values are given once, and first."""
+    start = one.index("VALUES")
+    before, behind = _OWN.start, len(ADDED) - _OWN.stop
+    first, last = _places(1, before), _places(1 + before, behind)
+    owns = (_places(1 + _SHARED_COUNT + line * _OWN_COUNT, _OWN_COUNT) for line in range(count))
+    return f"{one[:start]}VALUES {', '.join(f'({first}, {own}, {last})' for own in owns)}"
+
+
+def _places(start: int, count: int) -> str:
+    return ", ".join(f"?{place}" for place in range(start, start + count))
