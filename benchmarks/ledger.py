@@ -30,6 +30,7 @@ from sqlalchemy import Engine, event
 
 from bulkcase.job import load
 from bulkcase.ledger import Journal, Ledger, RunRows, adding
+from bulkcase.ledger.database import writing_many
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.ended import Run
 from bulkcase.operations.progress import Progress
@@ -182,7 +183,7 @@ def measure(meter: Meter) -> None:
     Ledger.__init__ = meter.timed(OTHER, Ledger.__init__)  # type: ignore[method-assign]
     RunRows.apply = _noting_groups(meter, RunRows.apply)  # type: ignore[method-assign]
     RunRows.adding = _timed_adding(meter, RunRows.adding)  # type: ignore[method-assign]
-    adding.writing_many = _timed_beside(meter, adding.writing_many)
+    adding.writing_many = _timed_beside(meter, writing_many)  # type: ignore[attr-defined]
 
     class Timed(Connection):
         def commit(self) -> None:
@@ -262,7 +263,7 @@ def write_input(folder: Path, rows: int) -> None:
 
 
 def run_once(folder: Path, rows: int, in_flight: int, *, sandbox: bool) -> tuple[Run, float, float]:
-    """Run a job from its input to its report; return what it brought, and the seconds of the clock and of the processor."""
+    """Run a job from its input to its report; return what that brought, its seconds and those of the processor."""
     write_input(folder, rows)
     os.environ[SECRET] = SandboxSettings().client_secret
     with server(*([str(folder / "cases.csv")] if sandbox else [])) as port:
