@@ -22,8 +22,8 @@ _OWN: Final = slice(ADDED.index("number"), ADDED.index("fingerprint") + 1)
 """The values that each row has for itself; whatever stands behind them is the same for all that could be mapped."""
 _OWN_COUNT: Final = _OWN.stop - _OWN.start
 _SHARED_COUNT: Final = len(ADDED) - _OWN_COUNT
-_MOST: Final = 1000
-"""Rows of one statement; with twice as many it takes twice the time for each: memory is not at hand any more."""
+_MOST: Final = 2500
+"""Rows of one statement."""
 _FEWEST: Final = 50
 """Rows for which one is worth its making."""
 
@@ -47,7 +47,7 @@ def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[
 
             def add(batch: Batch, now: float) -> None:
                 nonlocal running
-                values = [row_values(run, row, mapped, now) for row, mapped in batch]
+                values = [_compact(row_values(run, row, mapped, now)) for row, mapped in batch]
                 before, running = running, None
                 if before is not None:
                     before.result()
@@ -85,12 +85,16 @@ def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) ->
 @cache
 def _statement(one: str, count: int) -> str:
     """Return the statement for one row as one for many, whose shared values are given once, and first."""
+    own = [f"column{place}" for place in range(1, _OWN_COUNT + 1)]
+    columns = ", ".join([*"?" * _OWN.start, *own, *"?" * (len(ADDED) - _OWN.stop)])
+    line = f"({', '.join('?' * _OWN_COUNT)})"
     start = one.index("VALUES")
-    before, behind = _OWN.start, len(ADDED) - _OWN.stop
-    first, last = _places(1, before), _places(1 + before, behind)
-    owns = (_places(1 + _SHARED_COUNT + line * _OWN_COUNT, _OWN_COUNT) for line in range(count))
-    return f"{one[:start]}VALUES {', '.join(f'({first}, {own}, {last})' for own in owns)}"
+    return f"{one[:start]}SELECT {columns} FROM (VALUES {', '.join([line] * count)})"  # noqa: S608 - names and marks
 
 
-def _places(start: int, count: int) -> str:
-    return ", ".join(f"?{place}" for place in range(start, start + count))
+def _compact(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values of a row with copies of those that are bytes.
+
+    What makes JSON leaves each of its results at the head of a block of some kilobytes, and two batches are kept.
+    """
+    return tuple([bytes(memoryview(value)) if value.__class__ is bytes else value for value in line])

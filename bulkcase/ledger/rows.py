@@ -15,7 +15,7 @@ from bulkcase.ledger.among import AmongRuns
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing, writing_many
 from bulkcase.ledger.sessions import settle_in_flight
-from bulkcase.ledger.statements import Statements
+from bulkcase.ledger.statements import statements_for
 from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
 from bulkcase.ledger.tables import SENT, rows
 from bulkcase.ledger.transitions import SENDING, Event
@@ -59,7 +59,7 @@ class RunRows(AmongRuns):
 
     def __init__(self, engine: Engine, writer: Connection, run: int, path: Path, session: int | None = None) -> None:
         super().__init__(engine, writer, run, path)
-        self._statements = Statements(engine.dialect)
+        self._statements = statements_for(engine.dialect)
         self._session = session
 
     def add(self, batch: Batch, now: float) -> None:

@@ -4,6 +4,7 @@ SQLAlchemy's own way from a value to the driver costs more per row than the data
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Dialect, Insert, Update, bindparam, func, insert, literal_column, null, update
@@ -83,6 +84,12 @@ _REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("n
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
 _SHOWN: Final = ("new_left", "new_verified")
 _PROOF: Final = (*_SHOWN, "seen_at", "after", "new_code", "new_message")
+
+
+@lru_cache(8)
+def statements_for(dialect: Dialect) -> "Statements":
+    """Return the statements of a ledger, which take longer to prepare than a page of cases to write."""
+    return Statements(dialect)
 
 
 class Statements:
