@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
@@ -82,7 +82,7 @@ def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) ->
     add_row.run(cursor, others)
 
 
-@cache
+@lru_cache(4)
 def _statement(one: str, count: int) -> str:
     """Return the statement for one row as one for many, whose shared values are given once, and first."""
     own = [f"column{place}" for place in range(1, _OWN_COUNT + 1)]
