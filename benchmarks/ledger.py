@@ -16,11 +16,12 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
 from sqlite3 import Connection
-from time import perf_counter
+from threading import current_thread, main_thread
+from time import perf_counter, process_time
 from types import coroutine
 from typing import Any, Final
 
@@ -28,7 +29,8 @@ import uvloop
 from sqlalchemy import Engine, event
 
 from bulkcase.job import load
-from bulkcase.ledger import Journal, Ledger, RunRows
+from bulkcase.ledger import Journal, Ledger, RunRows, adding
+from bulkcase.ledger.database import writing_many
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.ended import Run
 from bulkcase.operations.progress import Progress
@@ -72,8 +74,9 @@ directory = "state"
 """
 _SETTINGS = SandboxSettings()
 SANDBOX: Final = {name: getattr(_SETTINGS, name) for name in ("stream_id", "account_id", "client_id")}
+ROWS_IN: Final = "rows in"
 PARTS: Final = {
-    "rows in": {"RunRows.add"},
+    ROWS_IN: {"RunRows.add"},
     "sending": {
         "RunRows.apply",
         "RunRows.sendable",
@@ -98,6 +101,8 @@ class Meter:
         self.seconds: dict[str, float] = defaultdict(float)
         self.groups: list[int] = []
         """The changes of each commit, but for those that a plan makes."""
+        self.beside: dict[str, float] = defaultdict(float)
+        """What other threads did meanwhile, by part: seconds that the run did not wait for, but for those it counts."""
         self.calls = 0
         self.marks = 0
         """How often a part was begun."""
@@ -177,15 +182,43 @@ def measure(meter: Meter) -> None:
                 setattr(owner, name, meter.timed(parts.get(title, OTHER), method))
     Ledger.__init__ = meter.timed(OTHER, Ledger.__init__)  # type: ignore[method-assign]
     RunRows.apply = _noting_groups(meter, RunRows.apply)  # type: ignore[method-assign]
+    RunRows.adding = _timed_adding(meter, RunRows.adding)  # type: ignore[method-assign]
+    adding.writing_many = _timed_beside(meter, writing_many)  # type: ignore[attr-defined]
 
     class Timed(Connection):
         def commit(self) -> None:
-            with meter.commit():
+            with meter.commit() if current_thread() is main_thread() else nullcontext():
                 super().commit()
 
     @event.listens_for(Engine, "do_connect")
     def with_timed_commits(_dialect: Any, _record: Any, _args: Any, options: dict[str, Any]) -> None:
         options["factory"] = Timed
+
+
+def _timed_adding(meter: Meter, added: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method whose time at the beginning, in each batch and at the end is counted, and not its body's."""
+
+    @contextmanager
+    def timed(rows: RunRows) -> Iterator[Callable[..., None]]:
+        manager = added(rows)
+        add = meter.timed(ROWS_IN, manager.__enter__)()
+        try:
+            yield meter.timed(ROWS_IN, add)
+        finally:
+            meter.timed(ROWS_IN, manager.__exit__)(*sys.exc_info())
+
+    return timed
+
+
+def _timed_beside(meter: Meter, written: Callable[..., Any]) -> Callable[..., Any]:
+    @contextmanager
+    def timed(*args: Any) -> Iterator[Any]:
+        began = perf_counter()
+        with written(*args) as cursor:
+            yield cursor
+        meter.beside[ROWS_IN] += perf_counter() - began
+
+    return timed
 
 
 def _noting_groups(meter: Meter, apply: Callable[..., None]) -> Callable[..., None]:
@@ -229,8 +262,8 @@ def write_input(folder: Path, rows: int) -> None:
             file.write(f"{case},Order 12345,The parcel has not come yet,2026-11-18,late\n")
 
 
-def run_once(folder: Path, rows: int, in_flight: int, *, sandbox: bool) -> tuple[Run, float]:
-    """Run a job from its input to its report; return what it brought and the seconds it took."""
+def run_once(folder: Path, rows: int, in_flight: int, *, sandbox: bool) -> tuple[Run, float, float]:
+    """Run a job from its input to its report; return what that brought, its seconds and those of the processor."""
     write_input(folder, rows)
     os.environ[SECRET] = SandboxSettings().client_secret
     with server(*([str(folder / "cases.csv")] if sandbox else [])) as port:
@@ -244,9 +277,9 @@ def run_once(folder: Path, rows: int, in_flight: int, *, sandbox: bool) -> tuple
                 stop.set(Stop(StopReason.SAFETY, "the server fails"))
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            began = perf_counter()
+            began, cpu_began = perf_counter(), process_time()
             ended = runner.run(run(job, on_progress=stop_at_failure, stop=stop))
-            return ended, perf_counter() - began
+            return ended, perf_counter() - began, process_time() - cpu_began
 
 
 def fsync_time(folder: Path) -> float:
@@ -276,6 +309,7 @@ def figures(meter: Meter, ended: Run, rows: int, in_flight: int, total: float) -
         "ledger_seconds": round(spent, 3),
         "ledger_share": round(spent / total, 4),
         "parts": parts,
+        "beside": {name: round(seconds, 3) for name, seconds in meter.beside.items()},
         "measuring_seconds": round(measuring, 3),
         "commits": len(meter.groups),
         "changes_a_commit": {"mean": statistics.mean(meter.groups), "median": statistics.median(meter.groups)},
@@ -293,10 +327,12 @@ def table(found: dict[str, Any]) -> str:
     ]
     shown = [
         f"{rows} rows, {found['in_flight']} in flight: {total:.2f} s, {found['rows_a_second']} rows/s",
+        f"{found['cpu_seconds']:.2f} s of processor",
         "",
         f"{'part':<20}{'seconds':>9}{'share':>9}{'us a row':>10}",
         *(f"{name:<20}{took:>9.2f}{took / total:>9.1%}{took / rows * 1e6:>10.1f}" for name, took in lines),
         "",
+        *(f"beside it, in a thread: {took:.2f} s for {name}" for name, took in found["beside"].items()),
         f"{found['commits']} groups of changes, of {group['mean']:.1f} on average, {group['median']:g} in the median",
         "an fsync of this disk took {before:g} us before and {after:g} us after".format(**found["fsync_us"]),
     ]
@@ -316,8 +352,9 @@ def main() -> None:
     measure(meter)
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="bulkcase-benchmark-") as folder:
         before = fsync_time(Path(folder))
-        ended, total = run_once(Path(folder), asked.rows, asked.in_flight, sandbox=asked.sandbox)
+        ended, total, cpu = run_once(Path(folder), asked.rows, asked.in_flight, sandbox=asked.sandbox)
         found = figures(meter, ended, asked.rows, asked.in_flight, total)
+        found["cpu_seconds"] = round(cpu, 3)
         found["fsync_us"] = {"before": before, "after": fsync_time(Path(folder))}
     sys.stdout.write((json.dumps(found) if asked.json else table(found)) + "\n")
 

@@ -128,8 +128,7 @@ class Result(NamedTuple):
     """What it shows of the fields sent, where that is not to the letter what was sent; None where nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One HTTP request of any kind: what the quota counts and the ledger keeps."""
 
     endpoint: str

@@ -1,6 +1,7 @@
 """The rows of one run: written, and read one by one."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -9,21 +10,24 @@ import orjson
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from bulkcase.errors import IllegalTransition, LedgerError
+from bulkcase.ledger.adding import Batch, adding
 from bulkcase.ledger.among import AmongRuns
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing, writing_many
 from bulkcase.ledger.sessions import settle_in_flight
-from bulkcase.ledger.statements import Statements
+from bulkcase.ledger.statements import statements_for
 from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
 from bulkcase.ledger.tables import SENT, rows
 from bulkcase.ledger.transitions import SENDING, Event
-from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Row
+from bulkcase.model import Call, Edit, Outcome
 
 _PAGE = 500
 _NAMED = 20
 """How many rows an error names."""
 
 PENDING: Final = frozenset({Outcome.PENDING})
+OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+"""By their values: one is looked up faster here than the class finds it."""
 
 
 class Sendable(NamedTuple):
@@ -55,13 +59,20 @@ class RunRows(AmongRuns):
 
     def __init__(self, engine: Engine, writer: Connection, run: int, path: Path, session: int | None = None) -> None:
         super().__init__(engine, writer, run, path)
-        self._statements = Statements(engine.dialect)
+        self._statements = statements_for(engine.dialect)
         self._session = session
 
-    def add(self, batch: Iterable[tuple[Row, CaseUpdate | Rejection]], now: float) -> None:
+    def add(self, batch: Batch, now: float) -> None:
         """Add rows with what became of them in the mapping, all of the batch or none."""
         with writing_many(self._writer, self._path) as cursor:
             self._statements.add_row.run(cursor, (row_values(self._run, row, mapped, now) for row, mapped in batch))
+
+    def adding(self) -> AbstractContextManager[Callable[[Batch, float], None]]:
+        """Return what adds one batch of rows after the other, as `add` does, while the next one is made.
+
+        A batch that cannot be added is raised by the next one, or at the end.
+        """
+        return adding(self._engine, self._run, self._path, self._statements.add_row)
 
     def apply(self, changes: Sequence[Change], made: Sequence[Call] = ()) -> None:
         """Write changes of rows, and calls, as one: all or none.
@@ -165,7 +176,8 @@ class RunRows(AmongRuns):
             .limit(_PAGE)
         )
         while page := self._all(query, last=last):
-            yield from (_sendable(*found) for found in page)
+            for number, case_id, body, state, code, message in page:
+                yield Sendable(number, case_id, body, OUTCOMES[state], code, message)
             last = page[-1][0]
 
     def one(self, number: int, outcomes: Collection[Outcome]) -> Sendable | None:
@@ -173,8 +185,9 @@ class RunRows(AmongRuns):
         query = select(*_SENDABLE).where(
             rows.c.run == self._run, rows.c.number == number, rows.c.state.in_(list(outcomes))
         )
-        found = self._all(query)
-        return _sendable(*found[0]) if found else None
+        for found, case_id, body, state, code, message in self._all(query):
+            return Sendable(found, case_id, body, OUTCOMES[state], code, message)
+        return None
 
     def _apply(self, cursor: Any, changes: Sequence[Change]) -> None:
         """Write changes that are one event from one state."""
@@ -196,15 +209,11 @@ class RunRows(AmongRuns):
         """Return a call in the order of its table's columns."""
         if self._session is None:
             raise LedgerError(f"{self._path}: a call outside of a session: please report it")
-        times = (call.left_at, call.ended_at)
-        return None, self._session, call.row, call.endpoint, *times, call.status, str(call.verdict)
+        endpoint, left_at, ended_at, verdict, status, row = call
+        return None, self._session, row, endpoint, left_at, ended_at, status, str(verdict)
 
 
 _SENDABLE: Final = (rows.c.number, rows.c.case_key, SENT, rows.c.state, rows.c.code, rows.c.message)
-
-
-def _sendable(number: int, case_id: str, body: bytes, state: str, code: str, message: str) -> Sendable:
-    return Sendable(number, case_id, body, Outcome(state), code, message)
 
 
 def _shown_values(change: Change) -> tuple[Any, ...]:

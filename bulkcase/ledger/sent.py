@@ -12,7 +12,7 @@ from bulkcase.ledger.changes import Change
 from bulkcase.ledger.database import writing_many
 from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.images import Images, attempts_of, images_of
-from bulkcase.ledger.statements import Statements
+from bulkcase.ledger.statements import statements_for
 from bulkcase.ledger.stored import loaded, storable
 from bulkcase.ledger.tables import SENT, cases, may_have_landed, rows
 from bulkcase.model import Outcome
@@ -79,7 +79,7 @@ class SentRows(RunFigures):
     def __init__(self, engine: Engine, writer: Connection, run: int, path: Path, snapshot: int | None) -> None:
         super().__init__(engine, writer, run, path)
         self._snapshot = snapshot
-        self._statements = Statements(engine.dialect)
+        self._statements = statements_for(engine.dialect)
 
     def count(self, *, is_new: bool = False) -> int:
         """Return how many there are; only those not read back since they were sent, if `is_new`."""

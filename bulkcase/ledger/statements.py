@@ -4,6 +4,7 @@ SQLAlchemy's own way from a value to the driver costs more per row than the data
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Dialect, Insert, Update, bindparam, func, insert, literal_column, null, update
@@ -21,14 +22,15 @@ class Prepared:
         compiled = statement.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         assert compiled.positiontup == list(takes), f"{compiled} takes {compiled.positiontup}"
-        self._sql = str(compiled)
+        self.sql = str(compiled)
+        """As the driver takes it."""
 
     def run(self, cursor: Any, values: Iterable[tuple[Any, ...]]) -> int:
         """Execute the statement for each of the values; return how many rows of the table it met.
 
         Values that are made one by one are cheaper than a list of them, which the garbage collector walks through.
         """
-        cursor.executemany(self._sql, values)
+        cursor.executemany(self.sql, values)
         return int(cursor.rowcount)
 
 
@@ -75,6 +77,8 @@ _LATER: Final = frozenset(
     {"sent", "before", "place", "looked_at", "kept", "left", "verified", "earlier", "proved_at", "calls"}
 )
 """What nobody knows of a row when it is read; leaving these out spares a fifth of its values."""
+ADDED: Final = tuple(column.name for column in rows.columns if column.name not in _LATER)
+"""What is known of a row when it is read, in the order in which it is given."""
 _DIFFERENCE: Final = ("new_sent", "new_before", "at_place", "seen_at", "new_kept", "new_earlier", "new_fields")
 _REKEY = _CHANGED.values(case_key=bindparam("new_key"), fingerprint=bindparam("new_fingerprint"))
 _RESULT: Final = ("more_attempts", "new_status", "new_code", "new_message", "at", "by")
@@ -82,12 +86,17 @@ _SHOWN: Final = ("new_left", "new_verified")
 _PROOF: Final = (*_SHOWN, "seen_at", "after", "new_code", "new_message")
 
 
+@lru_cache(8)
+def statements_for(dialect: Dialect) -> "Statements":
+    """Return the statements of a ledger, which take longer to prepare than a page of cases to write."""
+    return Statements(dialect)
+
+
 class Statements:
     """The statements of a ledger, prepared for its database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        added = [column.name for column in rows.columns if column.name not in _LATER]
-        self.add_row = Prepared(insert(rows), added, dialect)
+        self.add_row = Prepared(insert(rows), ADDED, dialect)
         self.add_call = Prepared(insert(calls), [column.name for column in calls.columns], dialect)
         self.move = Prepared(_MOVE, ("after", *_WHICH), dialect)
         """A row's step that brings no result."""

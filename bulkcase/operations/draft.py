@@ -93,9 +93,10 @@ def _draft(
     now = tally.clock.now()
     refuse_a_stale_file(job, table.name, table.modified_at, now)
     reading = _Reading(DamageLint(table.header, job.input.key.column))
-    for batch in batches(islice(table.rows(), limit)):
-        rows.add([(row, reading.mapped(row, mapper)) for row in batch], now)
-        tally.read(reading.count)
+    with rows.adding() as add:
+        for batch in batches(islice(table.rows(), limit)):
+            add([(row, reading.mapped(row, mapper)) for row in batch], now)
+            tally.read(reading.count)
     if not reading.count:
         what = "a header and no rows" if job.cells is None else "no keys"
         raise InputError(f"{table.name}: has {what}: nothing to do; check the export")

@@ -1,0 +1,100 @@
+"""The rows of an input on their way into the ledger: a batch is written while the next one is read and mapped."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from bulkcase.ledger.database import in_words, writing_many
+from bulkcase.ledger.statements import ADDED, Prepared
+from bulkcase.ledger.stored import row_values
+from bulkcase.model import CaseUpdate, Rejection, Row
+
+Batch = Iterable[tuple[Row, CaseUpdate | Rejection]]
+
+_OWN: Final = slice(ADDED.index("number"), ADDED.index("fingerprint") + 1)
+"""The values that each row has for itself; whatever stands behind them is the same for all that could be mapped."""
+_OWN_COUNT: Final = _OWN.stop - _OWN.start
+_SHARED_COUNT: Final = len(ADDED) - _OWN_COUNT
+_MOST: Final = 2500
+"""Rows of one statement."""
+_FEWEST: Final = 50
+"""Rows for which one is worth its making."""
+
+
+@contextmanager
+def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[Callable[[Batch, float], None]]:
+    """Yield what adds batches of rows to a run, each all or none.
+
+    One returns when the batch before it is in the ledger, and raises what kept that out; the last one's fault is raised
+    when the body is done. It has a connection and a thread of its own.
+    """
+    with in_words(path):
+        connection = engine.connect()
+    running: Future[None] | None = None
+    try:
+        with ThreadPoolExecutor(1, "rows") as thread:
+
+            def write(values: Sequence[tuple[Any, ...]]) -> None:
+                with writing_many(connection, path) as cursor:
+                    _write(cursor, values, add_row)
+
+            def add(batch: Batch, now: float) -> None:
+                nonlocal running
+                values = [_compact(row_values(run, row, mapped, now)) for row, mapped in batch]
+                before, running = running, None
+                if before is not None:
+                    before.result()
+                running = thread.submit(write, values)
+
+            yield add
+            if running is not None:
+                running.result()
+    finally:
+        connection.close()
+
+
+def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) -> None:
+    """Add rows; those that differ in their own values alone by one statement for many of them.
+
+    From its first row to its last it runs without Python's lock: reading and mapping go on meanwhile.
+    """
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for line in values:
+        alike.setdefault(line[_OWN.stop :], []).append(line)
+    others: list[tuple[Any, ...]] = []
+    most = min(_MOST, (cursor.connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) - _SHARED_COUNT) // _OWN_COUNT)
+    for rest, lines in alike.items():
+        if len(lines) < _FEWEST:
+            others += lines
+            continue
+        shared = (*lines[0][: _OWN.start], *rest)
+        for start in range(0, len(lines), most):
+            part = lines[start : start + most]
+            own = chain.from_iterable(line[_OWN] for line in part)
+            cursor.execute(_statement(add_row.sql, len(part)), (*shared, *own))
+    add_row.run(cursor, others)
+
+
+@lru_cache(4)
+def _statement(one: str, count: int) -> str:
+    """Return the statement for one row as one for many, whose shared values are given once, and first."""
+    own = [f"column{place}" for place in range(1, _OWN_COUNT + 1)]
+    columns = ", ".join([*"?" * _OWN.start, *own, *"?" * (len(ADDED) - _OWN.stop)])
+    line = f"({', '.join('?' * _OWN_COUNT)})"
+    start = one.index("VALUES")
+    return f"{one[:start]}SELECT {columns} FROM (VALUES {', '.join([line] * count)})"  # noqa: S608 - names and marks
+
+
+def _compact(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values of a row with copies of those that are bytes.
+
+    What makes JSON leaves each of its results at the head of a block of some kilobytes, and two batches are kept.
+    """
+    return tuple([bytes(memoryview(value)) if value.__class__ is bytes else value for value in line])
