@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -16,6 +16,8 @@ from bulkcase.kore.transport import open_session, proxy_for
 _CONTENT: Final = {"Content-Type": "application/json;charset=UTF-8"}
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What would end a header early and begin another one."""
+_KEPT: Final = 15.0
+"""Seconds for which a connection may wait for its next call, as in aiohttp: the host closes it some time."""
 _KNOWN_INSIDE: Final = "3.14."
 """The aiohttp whose inside `DirectLine` knows; with any other one its session does the work."""
 
@@ -70,39 +72,85 @@ class DirectLine:
         """
         self._url = url
         address = URL(url)
-        loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         # Never sent: it names the host to the connector, and has the headers that aiohttp adds.
-        self._like = aiohttp.ClientRequest("POST", address, headers={**headers, **_CONTENT}, loop=loop)
+        self._like = aiohttp.ClientRequest("POST", address, headers={**headers, **_CONTENT}, loop=self._loop)
         self._connector = connector
         self._timeout = timeout
-        self._limits = aiohttp.ClientTimeout(total=timeout)
         lines = (f"{name}: {value}" for name, value in self._like.headers.items() if name != "Content-Length")
         self._fixed = "\r\n".join(map(_proven, lines))
         self._start = f"POST {address.raw_path}"
         self._token, self._head = "", ""
+        self._idle: list[tuple[aiohttp.connector.Connection, float]] = []
+        """Connections that wait for a call, and since when on the loop's clock; the last one is the first used."""
 
     async def post(self, path: str, body: bytes, token: str) -> Reply:
         """Write the request at once and read its answer."""
+        request = self._request(path, body, token)
+        connection, left = self._waiting(), self._timeout
+        if connection is None:
+            connection, left = await self._connected()
+        expired: list[bool] = []
+        expiry = self._loop.call_later(left, _expire, connection, expired)
+        try:
+            reply = await _exchanged(connection, request)
+        except BaseException as error:
+            connection.close()
+            if expired and isinstance(error, Exception):
+                raise TimeoutError from error
+            if isinstance(error, HttpProcessingError):
+                raise self._no_http(error, path) from error
+            raise
+        finally:
+            expiry.cancel()
+        if expired:  # what is read to the end of its connection looks whole when it is cut off
+            connection.close()
+            raise TimeoutError
+        self._keep(connection)
+        return reply
+
+    def close(self) -> None:
+        """Let go of the connections that wait."""
+        for connection, _ in self._idle:
+            connection.release()
+        self._idle.clear()
+
+    def _request(self, path: str, body: bytes, token: str) -> bytes:
         if token != self._token:
             # It changes once in a while, or with every call.
             self._head = f" HTTP/1.1\r\n{self._fixed}\r\nauth: {_proven(token)}\r\nContent-Length: "
             self._token = token
-        request = f"{self._start}{path}{self._head}{len(body)}\r\n\r\n".encode() + body
-        connection = None
+        return f"{self._start}{path}{self._head}{len(body)}\r\n\r\n".encode() + body
+
+    async def _connected(self) -> tuple[aiohttp.connector.Connection, float]:
+        """Return a new connection, and the seconds that are left of the call's time."""
+        began = self._loop.time()
         try:
             async with asyncio.timeout(self._timeout):
-                connection = await self._connector.connect(self._like, [], self._limits)
-                reply = await _exchanged(connection, request)
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, HttpProcessingError):
-                raise self._no_http(error, path) from error
-            if connection is None and isinstance(error, TimeoutError):
-                raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {self._url}") from error
-            raise
-        connection.release()
-        return reply
+                connection = await self._connector.connect(self._like, [], aiohttp.ClientTimeout(total=self._timeout))
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {self._url}") from error
+        if connection.protocol is not None:  # one parser reads all its answers
+            connection.protocol.set_response_params(read_until_eof=True)
+        return connection, self._timeout - (self._loop.time() - began)
+
+    def _waiting(self) -> aiohttp.connector.Connection | None:
+        """Return a connection that can be used again, and let go of those that cannot."""
+        while self._idle:
+            connection, since = self._idle.pop()
+            protocol = connection.protocol
+            is_sound = protocol is not None and protocol.is_connected() and not protocol.should_close
+            if is_sound and self._loop.time() - since < _KEPT:
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, connection: aiohttp.connector.Connection) -> None:
+        """Let a connection wait for the next call, unless its answer was its last."""
+        if connection.protocol is None or connection.protocol.should_close:
+            connection.close()
+        else:
+            self._idle.append((connection, self._loop.time()))
 
     def _no_http(self, error: HttpProcessingError, path: str) -> aiohttp.ClientResponseError:
         info = self._like.request_info._replace(url=URL(self._url + path))
@@ -114,12 +162,18 @@ async def _exchanged(connection: aiohttp.connector.Connection, request: bytes) -
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing():
         raise aiohttp.ClientConnectionResetError("the connection was closed while it was made")
-    protocol.set_response_params(read_until_eof=True)
     transport.write(request)
     message, payload = await protocol.read()
     while 100 <= message.code < 200 and message.code != 101:
         message, payload = await protocol.read()
     return Reply(message.code, message.headers, await payload.read())
+
+
+def _expire(connection: aiohttp.connector.Connection, expired: list[bool]) -> None:
+    """End a call whose time is up: whoever reads its answer hears that the connection is gone."""
+    expired.append(True)
+    if connection.transport is not None:
+        connection.transport.abort()
 
 
 def _proven(text: str) -> str:
@@ -145,6 +199,7 @@ async def open_line(
         connector = session.connector
         is_plain = proxy_for(base_url, proxy) is None and aiohttp.__version__.startswith(_KNOWN_INSIDE)
         if is_plain and isinstance(connector, aiohttp.TCPConnector):
-            yield DirectLine(connector, base_url + path, dict(session.headers), timeout)
+            with closing(DirectLine(connector, base_url + path, dict(session.headers), timeout)) as line:
+                yield line
         else:
             yield SessionLine(session, base_url + path)

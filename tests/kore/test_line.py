@@ -160,6 +160,37 @@ async def test_a_call_whose_time_is_up_is_a_timeout(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("opened", LINES)
+async def test_an_answer_without_end_is_a_timeout_and_not_taken_for_whole(opened: Opened) -> None:
+    """What comes without a length ends with its connection; where the time ends it, it is no answer."""
+    async with raw([OK + b"\r\n", b"hello"]) as server, opened(server.url, 0.05) as line:
+        assert await told(line.post("updateCase/c-1", BODY, TOKEN)) == (Silence.TIMEOUT, TimeoutError)
+
+
+async def test_a_connection_that_has_waited_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host may close it at any moment, and a call on its way then would be in doubt."""
+    monkeypatch.setattr("bulkcase.kore.line._KEPT", 0.0)
+    async with raw(ANSWERS["usual"]) as server, directly(server.url) as line:
+        for number in range(3):
+            await line.post(f"updateCase/c-{number}", BODY, TOKEN)
+
+    assert server.connections == 3
+
+
+async def test_a_connection_that_was_closed_while_it_waited_is_not_used_again() -> None:
+    """A host that hangs up between two calls costs the second one nothing."""
+    async with raw([sized(b"first"), b""], ANSWERS["usual"]) as server, directly(server.url) as line:
+        assert isinstance(line, DirectLine)
+        first = await line.post("updateCase/c-1", BODY, TOKEN)
+        ((waiting, _),) = line._idle
+        if waiting.protocol is not None and waiting.protocol.closed is not None:
+            await waiting.protocol.closed
+        second = await line.post("updateCase/c-2", BODY, TOKEN)
+
+    assert (first.body, second.body) == (b"first", b'{"_id":"c"}')
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("opened", LINES)
 async def test_a_cancelled_call_gives_its_connection_up(opened: Opened) -> None:
     """Nothing of a cancelled call goes on: the server sees its client hang up."""
     async with raw([]) as server, opened(server.url) as line:
