@@ -190,7 +190,11 @@ def compared(found: dict[str, Any]) -> list[Comparison]:
         note = f"{one['seconds']:.1f} s of {one['ideal_seconds']:.0f} s; {one['rejected']} rejected"
         lines.append(at_least(what, f"{one['calls']} calls, ideal", one["share"], AIM if own else None, note))
         if own:
-            lines.append(at_most("calls rejected under it", f"{one['calls']} calls", one["rejected"], 0))
+            lines.append(
+                at_most(
+                    f"quota of {one['windows']}, bulkcase: calls rejected", f"{one['calls']} calls", one["rejected"], 0
+                )
+            )
     virtual = found["virtual"]
     note = (
         f"{virtual['hours']:.1f} h of {virtual['ideal_hours']:.1f} h, in virtual time; {virtual['rejected']} rejected"

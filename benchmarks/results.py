@@ -25,7 +25,7 @@ class Comparison:
     aim: str = ""
     """As in ">= 0.70"; empty where there is none."""
     reached: bool | None = None
-    """None where there is no aim, or nothing was measured."""
+    """None where there is no aim, nothing was measured, or the machine was too busy to tell."""
     note: str = ""
 
     def cells(self) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ def document_block(results: Mapping[str, Any], *, only_aims: bool) -> str:
     lines = [line for line in lines_of(results) if line.aim or not only_aims]
     where = f"{made['cores']} cores, {made['system']}, Python {made['python']}, bulkcase {made['versions']['bulkcase']}"
     busy = f"load of the machine before {results['load_before']:.1f}"
-    return f"{BEGIN}\n{markdown_table(lines)}\n({results['date']}; {where}; {busy}.)\n{END}"
+    remark = f" {results['remark']}" if results.get("remark") else ""
+    return f"{BEGIN}\n{markdown_table(lines)}\n({results['date']}; {where}; {busy}.{remark})\n{END}"
 
 
 def with_block(document: str, results: Mapping[str, Any], *, only_aims: bool) -> str:

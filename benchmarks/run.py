@@ -42,7 +42,7 @@ def measure(parts: Sequence[Part], *, quick: bool, folder: Path | None, newman: 
         part_found = measured(part, [*(part.quick if quick else part.full), *more])
         seconds = round(perf_counter() - began)
         if part_found is not None:
-            found[part.name] = {"date": today(), "seconds": seconds, **part_found}
+            found[part.name] = {"date": today(), **part_found}
         say(f"{part.name}: {'failed' if part_found is None else 'done'} after {seconds} s")
     return {"date": today(), "quick": quick, "load_before": load, "environment": environment(), "parts": found}
 

@@ -174,3 +174,13 @@ def test_arrivals_that_find_a_window_full_are_counted() -> None:
     too_many = benchmark("quota").too_many
     assert too_many([0.0, 1.0, 2.0, 10.0, 10.5], (3, 10.0)) == 1
     assert too_many([0.0, 1.0, 2.0, 10.0, 11.0], (3, 10.0)) == 0
+
+
+@pytest.mark.parametrize(("cpu", "reached"), [(9.0, True), (3.0, None)])
+def test_throughput_on_a_busy_machine_is_not_judged(cpu: float, *, reached: bool | None) -> None:
+    """A ratio counts for or against the aim only where the bare loop had a core to itself."""
+    bare = {"seconds": 10.0, "cpu_seconds": cpu}
+    size = {"rows": 200_000, "token": "cached token", "against": "bare", "ratio": 1.0, "bare": bare, "bulkcase": bare}
+    (line,) = benchmark("throughput").compared({"server": "nginx", "sizes": [size]})
+    assert line.reached is reached
+    assert ("not judged" in line.note) == (reached is None)
