@@ -10,8 +10,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments != ["--version"]:
         from bulkcase.cli.signals import interrupt_by_signals  # noqa: PLC0415 - the version needs no library
+        from bulkcase.garbage import collect_seldom  # noqa: PLC0415 - as above
 
         interrupt_by_signals()
+        collect_seldom()  # now, as imports make nothing but objects that stay
     try:
         sys.exit(exit_code_of(arguments))
     except KeyboardInterrupt:  # while the command line itself was being imported

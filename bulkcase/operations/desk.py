@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulkcase.errors import Locked
+from bulkcase.garbage import seldom_collected
 from bulkcase.job import Job
 from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.locks import Holder, TargetLock
-from bulkcase.operations.garbage import seldom_collected
 from bulkcase.operations.runtime import Runtime, account_name, is_sandbox, ledger_path, target_name
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bulkcase.operations.garbage import seldom_collected
+from bulkcase.garbage import collect_seldom, seldom_collected
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,10 @@ def test_two_at_work_at_once_leave_it_as_the_first_found_it(others_threshold: tu
 
     second.__exit__(None, None, None)
     assert gc.get_threshold() == others_threshold
+
+
+def test_the_program_looks_seldom_all_its_life() -> None:
+    """A process of its own has nobody to give the setting back to."""
+    collect_seldom()
+
+    assert gc.get_threshold()[0] > 10_000
