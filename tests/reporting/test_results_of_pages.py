@@ -34,6 +34,7 @@ results = st.builds(
     st.sampled_from(["", "http_412", "timeout"]),
     said,
     st.sampled_from(["", "equal", "not_shown"]),
+    st.none(),
 )
 moments = st.floats(NOW, NOW + 5)
 
