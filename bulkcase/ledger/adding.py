@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from queue import Empty, Full, Queue
 from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bulkcase.ledger.database import in_words, writing_many
 from bulkcase.ledger.statements import ADDED, Prepared
@@ -18,6 +19,12 @@ from bulkcase.model import CaseUpdate, Rejection, Row
 
 Batch = Iterable[tuple[Row, CaseUpdate | Rejection]]
 
+_Values = list[tuple[Any, ...]]
+
+_TOGETHER: Final = 4
+"""Batches of one transaction."""
+_A_LOOK: Final = 0.1
+"""Seconds after which whoever waits looks whether there is anything to wait for."""
 _OWN: Final = slice(ADDED.index("number"), ADDED.index("fingerprint") + 1)
 """The values that each row has for itself; whatever stands behind them is the same for all that could be mapped."""
 _OWN_COUNT: Final = _OWN.stop - _OWN.start
@@ -32,32 +39,64 @@ _FEWEST: Final = 50
 def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[Callable[[Batch, float], None]]:
     """Yield what adds batches of rows to a run, each all or none.
 
-    One returns when the batch before it is in the ledger, and raises what kept that out; the last one's fault is raised
-    when the body is done. It has a connection and a thread of its own.
+    One returns when the batch before it is being written, and raises what kept an earlier one out; what keeps the last
+    ones out is raised when the body is done. It has a connection and a thread of its own.
     """
     with in_words(path):
         connection = engine.connect()
-    running: Future[None] | None = None
+    waiting: Queue[_Values | None] = Queue(1)
     try:
         with ThreadPoolExecutor(1, "rows") as thread:
-
-            def write(values: Sequence[tuple[Any, ...]]) -> None:
-                with writing_many(connection, path) as cursor:
-                    _write(cursor, values, add_row)
+            written = thread.submit(_write_all, waiting, connection, path, add_row)
 
             def add(batch: Batch, now: float) -> None:
-                nonlocal running
-                values = [_compact(row_values(run, row, mapped, now)) for row, mapped in batch]
-                before, running = running, None
-                if before is not None:
-                    before.result()
-                running = thread.submit(write, values)
+                _hand_over(waiting, written, [_compact(row_values(run, row, mapped, now)) for row, mapped in batch])
 
-            yield add
-            if running is not None:
-                running.result()
+            try:
+                yield add
+            finally:
+                _hand_over(waiting, written, None)
+            written.result()
     finally:
         connection.close()
+
+
+def _hand_over(waiting: "Queue[_Values | None]", written: "Future[None]", values: _Values | None) -> None:
+    """Let values be written next, None for the end; raises what has ended the writing."""
+    while True:
+        if written.done():
+            # At the end whoever reads has an error of their own, or asks for this one.
+            return None if values is None else written.result()
+        with suppress(Full):
+            return waiting.put(values, timeout=_A_LOOK)
+
+
+def _write_all(waiting: "Queue[_Values | None]", connection: Connection, path: Path, add_row: Prepared) -> None:
+    """Write batches until the end, some of them in one transaction where they come one upon the other.
+
+    The keys of a batch lie all over the index, whose pages each transaction writes once.
+    """
+    values = waiting.get()
+    while values is not None:
+        with writing_many(connection, path) as cursor:
+            values = _write_some(cursor, values, waiting, add_row)
+        values = waiting.get() if values == [] else values
+
+
+def _write_some(
+    cursor: Any, values: _Values | None, waiting: "Queue[_Values | None]", add_row: Prepared
+) -> _Values | None:
+    """Write a few batches; return the one that comes next, an empty one where nobody knows yet."""
+    for _ in range(_TOGETHER):
+        if values is None:
+            break
+        _write(cursor, values, add_row)
+        try:
+            # Others have to write, too: nobody waits with an open transaction for an input that takes its time.
+            values = waiting.get(timeout=_A_LOOK)
+        except Empty:
+            return []
+    return values
 
 
 def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) -> None:

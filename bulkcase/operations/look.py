@@ -49,7 +49,8 @@ async def look(desk: Desk, run: RunRecord, names: Names, options: Options, *, ke
     question = Question(
         setting=job.snapshot.read,
         need="" if need is None else f"{need.what} ({need.key})" if need.key else need.what,
-        cases=rows.cases_waiting(),
+        # Counting them goes over all rows, and nobody asks where nothing may be read.
+        cases=rows.cases_waiting() if names or job.snapshot.read != "never" else 0,
         names=sum(map(len, names.values())),
         share=desk.ledger.share_that_changes(run),
     )
