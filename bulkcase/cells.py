@@ -93,7 +93,7 @@ def load_many(stored: Sequence[bytes]) -> Sequence[Sequence[Cell]]:
     joined = b",".join(stored)
     if len(joined) <= _SHORT and b"{" not in joined:
         found: list[list[Cell]] = orjson.loads(b"[%b]" % joined)
-        # What is damaged may be two rows, or none, when it is read together.
+        # What is damaged may be more rows, or fewer, when it is read together.
         if len(found) == len(stored) and set(map(type, found)) == {list}:
             return found
     return list(map(load_cells, stored))

@@ -23,7 +23,10 @@ def defuse_all(texts: Sequence[str]) -> Sequence[str]:
 
 
 def may_run(texts: Iterable[str]) -> bool:
-    """Say whether `defuse` may change one of some texts; where it says no, it changes none. TypeError for no texts."""
+    """Say whether `defuse` may change one of some texts; where it says no, it changes none.
+
+    Raises TypeError where one of them is no text.
+    """
     return _MAY_RUN.search(_BETWEEN + _BETWEEN.join(texts)) is not None
 
 

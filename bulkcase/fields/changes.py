@@ -6,7 +6,6 @@ Pure; its memory does not grow with the rows.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -17,7 +16,8 @@ from bulkcase.fields.private import Private
 _DISTINCT: Final = 50
 """Changes of a field that are counted one by one; a field with more of them (notes, titles) is counted as a whole."""
 _AT_ONCE: Final = 1000
-"""Rows that are compared with each other at once: so many updates are held in memory."""
+_BYTES_AT_ONCE: Final = 2_000_000
+"""Different updates that are held in memory to be told apart, and their bytes."""
 
 _Change = tuple[str | None, str]
 
@@ -49,10 +49,21 @@ class ChangeCounter:
     def see_all(self, updates: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Count the fields of updates: for each the JSON of its body and of what its case shows, see `see`."""
         # Many rows bring the same, so that most of them cost no more than to be told apart.
-        found = iter(updates)
-        while alike := Counter(islice(found, _AT_ONCE)):
-            for (body, before), count in alike.items():
-                self.see(orjson.loads(body), None if before is None else orjson.loads(before), count)
+        alike: dict[tuple[bytes, bytes | None], int] = {}
+        size = 0
+        for update in updates:
+            count = alike.get(update, 0)
+            alike[update] = count + 1
+            if not count:
+                size += len(update[0]) + len(update[1] or b"")
+                if len(alike) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
+                    self._see_counted(alike)
+                    alike, size = {}, 0
+        self._see_counted(alike)
+
+    def _see_counted(self, alike: Mapping[tuple[bytes, bytes | None], int]) -> None:
+        for (body, before), count in alike.items():
+            self.see(orjson.loads(body), None if before is None else orjson.loads(before), count)
 
     def see(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None, count: int = 1) -> None:
         """Count the fields of so many equal updates.

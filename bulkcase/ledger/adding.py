@@ -21,6 +21,11 @@ Batch = Iterable[tuple[Row, CaseUpdate | Rejection]]
 
 _Values = list[tuple[Any, ...]]
 
+_CELLS: Final = ADDED.index("cells")
+_BODY: Final = ADDED.index("body")
+_MOST_ROWS: Final = 5000
+_MOST_BYTES: Final = 4_000_000
+"""Rows of a batch, and bytes of its cells and bodies: three batches are in memory at a time."""
 _TOGETHER: Final = 4
 """Batches of one transaction."""
 _A_LOOK: Final = 0.1
@@ -37,10 +42,10 @@ _FEWEST: Final = 50
 
 @contextmanager
 def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[Callable[[Batch, float], None]]:
-    """Yield what adds batches of rows to a run, each all or none.
+    """Yield what adds rows to a run, however many: they are written in batches, each all or none.
 
-    One returns when the batch before it is being written, and raises what kept an earlier one out; what keeps the last
-    ones out is raised when the body is done. It has a connection and a thread of its own.
+    A batch is handed over when the one before it is being written, and what kept an earlier one out is raised then;
+    what keeps the last ones out is raised when the body is done. It has a connection and a thread of its own.
     """
     with in_words(path):
         connection = engine.connect()
@@ -50,7 +55,9 @@ def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[
             written = thread.submit(_write_all, waiting, connection, path, add_row)
 
             def add(batch: Batch, now: float) -> None:
-                _hand_over(waiting, written, [_compact(row_values(run, row, mapped, now)) for row, mapped in batch])
+                lines = (_compact(row_values(run, row, mapped, now)) for row, mapped in batch)
+                for values in _batches(lines):
+                    _hand_over(waiting, written, values)
 
             try:
                 yield add
@@ -59,6 +66,20 @@ def adding(engine: Engine, run: int, path: Path, add_row: Prepared) -> Iterator[
             written.result()
     finally:
         connection.close()
+
+
+def _batches(lines: Iterable[tuple[Any, ...]]) -> Iterator[_Values]:
+    """Yield lines in lists that take little memory, also where their cells are long."""
+    values: _Values = []
+    size = 0
+    for line in lines:
+        values.append(line)
+        size += len(line[_CELLS]) + len(line[_BODY] or b"")
+        if size >= _MOST_BYTES or len(values) >= _MOST_ROWS:
+            yield values
+            values, size = [], 0
+    if values:
+        yield values
 
 
 def _hand_over(waiting: "Queue[_Values | None]", written: "Future[None]", values: _Values | None) -> None:

@@ -1,6 +1,6 @@
 """From the input to rows in the ledger: mapped, and not yet decided about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +23,8 @@ from bulkcase.operations.reported import report_of
 from bulkcase.operations.runtime import Runtime, target_name
 from bulkcase.said import seconds_text
 
+_TOLD_AFTER = 1000
+"""Rows after which it is looked whether people are to be told how many there are."""
 _NAMES_KEPT = 1000
 """Names of a field from which on it does not matter any more how many there are."""
 
@@ -94,9 +96,7 @@ def _draft(
     refuse_a_stale_file(job, table.name, table.modified_at, now)
     reading = _Reading(DamageLint(table.header, job.input.key.column))
     with rows.adding() as add:
-        for batch in batches(islice(table.rows(), limit)):
-            add([(row, reading.mapped(row, mapper)) for row in batch], now)
-            tally.read(reading.count)
+        add(reading.all_mapped(islice(table.rows(), limit), mapper, tally), now)
     if not reading.count:
         what = "a header and no rows" if job.cells is None else "no keys"
         raise InputError(f"{table.name}: has {what}: nothing to do; check the export")
@@ -122,6 +122,15 @@ class _Reading:
         self.has_empty = False
         """Whether an update has no field."""
         self.names: dict[str, dict[str, None]] = {}
+
+    def all_mapped(
+        self, rows: Iterable[Row], mapper: Mapper, tally: InputTally
+    ) -> Iterator[tuple[Row, CaseUpdate | Rejection]]:
+        """Yield each row with what the mapping makes of it, and tell now and then how many there were."""
+        for row in rows:
+            yield row, self.mapped(row, mapper)
+            if self.count % _TOLD_AFTER == 0:
+                tally.read(self.count)
 
     def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
         """Return what the mapping makes of a row."""

@@ -3,6 +3,7 @@
 What is imported here is imported before the reading starts, so it is little.
 """
 
+import os.path
 from pathlib import Path
 
 from bulkcase.input import Ahead, Source, Table, open_keys, open_table
@@ -16,7 +17,7 @@ def read_ahead(job: Job) -> Ahead | None:
     Whatever is wrong with it is raised where it is opened.
     """
     source = source_of(job)
-    return Ahead(source) if job.cells is None and source.path.is_file() else None
+    return Ahead(source) if job.cells is None and os.path.isfile(source.path) else None  # noqa: PTH113 - the other one raises
 
 
 def opened(job: Job, *, is_corrected: bool = False, ahead: Ahead | None = None) -> Table:

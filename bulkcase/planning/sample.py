@@ -25,10 +25,12 @@ class Sample:
         self._size = size
         self._counts = Counter[_ChangeKind]()
         self._first: dict[_ChangeKind, list[int]] = {}
+        # Many rows of a mass change send the same.
+        self._kind_of = lru_cache(maxsize=100)(_kind_of)
 
     def see(self, number: int, sent: bytes) -> None:
         """Take note of a row and what would be sent for it, as JSON."""
-        kind = _kind_of(sent)
+        kind = self._kind_of(sent)
         if kind not in self._counts and len(self._counts) >= _KINDS:
             return
         self._counts[kind] += 1
@@ -43,9 +45,8 @@ class Sample:
         return rounds[: self._size]
 
 
-@lru_cache(maxsize=100)
 def _kind_of(sent: bytes) -> _ChangeKind:
-    """Return the kind of a change; many rows of a mass change send the same."""
+    """Return the kind of a change, from its JSON."""
     return tuple(sorted(_said(field, value) for field, value in orjson.loads(sent).items()))
 
 

@@ -1,5 +1,6 @@
 """Files that are opened in a thread, ahead of the moment when their rows are wanted."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,41 @@ def test_what_is_wrong_is_told_when_the_table_is_wanted(tmp_path: Path, content:
     for _ in range(2):
         with pytest.raises(InputError, match=r"cases\.csv"):
             ahead.table()
+
+
+def sheet_of(value: str) -> Callable[[Any], None]:
+    """Return what fills a sheet with one row."""
+
+    def fill(sheet: Any) -> None:
+        sheet.write_row(0, 0, ["id"])
+        sheet.write_row(1, 0, [value])
+
+    return fill
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_file_that_is_replaced_meanwhile_is_read_as_it_is_then(tmp_path: Path, form: str) -> None:
+    """Whoever is asked something while it is being read may put another file in its place: that one counts."""
+
+    def written(name: str, value: str) -> Path:
+        path = tmp_path / f"{name}.{form}"
+        if form == "xlsx":
+            return xlsx(path, sheet_of(value))
+        path.write_text(f"id\n{value}\n")
+        return path
+
+    path = written("cases", "old")
+    ahead = Ahead(Source(path))
+    written("other", "new").replace(path)
+    with ahead.table() as table:
+        assert [row.cells for row in table.rows()] == [("new",)]
+
+
+def test_a_file_that_is_mended_meanwhile_is_no_error(tmp_path: Path) -> None:
+    """What was wrong when it was read ahead is not told of a file that is sound by now."""
+    path = tmp_path / "cases.csv"
+    path.write_bytes(b"")
+    ahead = Ahead(Source(path))
+    path.write_text("id\nnew\n")
+    with ahead.table() as table:
+        assert [row.cells for row in table.rows()] == [("new",)]

@@ -123,6 +123,14 @@ def test_what_ends_the_reading_ends_the_adding(ledger: Ledger, error: BaseExcept
     assert all_of(ledger, run) == []
 
 
+def test_rows_with_long_cells_go_in_small_batches() -> None:
+    """How much is in memory at a time goes by the bytes of the rows, and not by their number alone."""
+    short = [(1, number, b"[]", None, None) for number in range(2, 12_002)]
+    long = [(1, number, b"x" * 1_000_000, None, b"y" * 500_000) for number in range(2, 12)]
+    assert [len(batch) for batch in adding._batches(iter(short))] == [5000, 5000, 2000]
+    assert [len(batch) for batch in adding._batches(iter(long))] == [3, 3, 3, 1]
+
+
 def test_an_input_without_rows_adds_none(ledger: Ledger) -> None:
     """Where nothing is given nothing is written, and that is no fault."""
     run = new_run(ledger)

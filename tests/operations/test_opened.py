@@ -21,8 +21,8 @@ async def test_a_plan_takes_the_input_that_is_read_already(tmp_path: Path, monke
     plain = await plan(job)
     ahead = opened.read_ahead(job)
     assert ahead is not None
-    ahead.table()
     monkeypatch.delattr(opened, "open_table")
+    monkeypatch.delattr("bulkcase.input.ahead.open_table")
     assert (await plan(job, ahead=ahead)).counts == plain.counts
 
 
@@ -47,3 +47,12 @@ def test_only_a_table_in_a_file_is_read_ahead(tmp_path: Path) -> None:
     assert opened.read_ahead(streamed) is None
     (tmp_path / "keys.txt").write_text("ci-1\n")
     assert opened.read_ahead(set_job(job.file, str(tmp_path / "keys.txt"), ["desc=x"])) is None
+
+
+def test_a_path_that_cannot_be_looked_at_is_told_of_in_its_turn(tmp_path: Path) -> None:
+    """A name that no disk takes is an error of the input, and not of whoever reads ahead."""
+    job = a_job(tmp_path)
+    named = job.model_copy(update={"input": job.input.model_copy(update={"path": f"{'x' * 300}.csv"})})
+    assert opened.read_ahead(named) is None
+    with pytest.raises(InputError, match="xxx"):
+        opened.opened(named)
