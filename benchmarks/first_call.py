@@ -27,6 +27,8 @@ from typing import Any
 
 import xlsxwriter
 
+from benchmarks.processes import end_at_signals
+
 HEADER = ("Case ID", "Title", "Notes", "Due", "Labels", "Customer", "Region", "Amount", "Count", "Remark")
 CALAMINE = """\
 import sys
@@ -188,6 +190,7 @@ def line(found: dict[str, Any], least: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each size and print it."""
+    end_at_signals()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--csv", type=int, nargs="*", default=[10_000, 100_000, 1_000_000], help="rows")
     parser.add_argument("--excel", type=int, nargs="*", default=[10_000, 100_000], help="rows")

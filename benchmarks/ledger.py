@@ -28,6 +28,7 @@ from typing import Any, Final
 import uvloop
 from sqlalchemy import Engine, event
 
+from benchmarks.processes import end_at_signals
 from bulkcase.job import load
 from bulkcase.ledger import Journal, Ledger, RunRows, adding
 from bulkcase.ledger.database import writing_many
@@ -341,6 +342,7 @@ def table(found: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure one run and print it."""
+    end_at_signals()
     parser = argparse.ArgumentParser(description="The share of a run's time that is spent in the ledger.")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--in-flight", type=int, default=16)

@@ -54,6 +54,7 @@ def run_to_end(
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
+            process.wait()
             raise
         seconds = perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -65,12 +66,13 @@ def run_to_end(
 
 
 def end_at_signals() -> None:
-    """Let SIGTERM end this process as Ctrl-C does, so that servers are ended and folders deleted."""
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that servers are ended and folders deleted."""
 
-    def end(*_: object) -> None:
-        sys.exit(128 + signal.SIGTERM)
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
 
-    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def environment(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:

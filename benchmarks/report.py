@@ -18,6 +18,7 @@ from pathlib import Path
 from time import process_time
 from typing import Final
 
+from benchmarks.processes import end_at_signals
 from bulkcase.clock import Instant
 from bulkcase.ledger import Ledger, Place, RunRecord, Worker
 from bulkcase.ledger.changes import intent, outcome
@@ -115,6 +116,7 @@ def measure(rows: int = 100_000, times: int = 5) -> dict[str, float]:
 
 def main() -> None:
     """Measure and print."""
+    end_at_signals()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=5, help="turns, of which the quickest counts")

@@ -80,7 +80,10 @@ def is_alike(old: dict[str, Any], *, quick: bool) -> bool:
 def together(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
     """Return results with the parts of earlier ones that were not measured again, in the order of the parts."""
     parts = {**old["parts"], **new["parts"]}
-    return {**new, "parts": {part.name: parts[part.name] for part in PARTS if part.name in parts}}
+    kept = {**new, "parts": {part.name: parts[part.name] for part in PARTS if part.name in parts}}
+    # What is said of figures that are still there goes on to be said of them.
+    kept["load_before"] = max(new["load_before"], old["load_before"])
+    return {**kept, "remark": old["remark"]} if old.get("remark") else kept
 
 
 def today() -> str:

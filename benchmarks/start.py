@@ -19,6 +19,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from benchmarks.processes import end_at_signals
+
 BARE = "python -c pass"
 _PROGRAM = "import sys; from bulkcase.cli.main import main; sys.exit(main())"
 _COMMANDS = {
@@ -107,6 +109,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
 
 def main() -> None:
     """Measure and print."""
+    end_at_signals()
     options = argparse.ArgumentParser(description="How long bulkcase takes to start.")
     options.add_argument("--times", type=int, default=15, metavar="N", help="how often each is started")
     options.add_argument("--json", action="store_true", help="print JSON")

@@ -100,10 +100,12 @@ def test_a_part_that_fails_is_told_and_stops_no_other() -> None:
 
 
 def test_parts_that_were_not_measured_again_stay_as_they_were() -> None:
-    """A part measured anew takes the place of its older figures alone, in the order of the parts."""
-    old = {"date": "2026-11-01", "quick": False, "environment": {}, "parts": {"quota": 1, "throughput": 2}}
-    new = {"date": "2026-11-02", "quick": False, "environment": {}, "parts": {"quota": 3}}
-    assert benchmark("run").together(new, old) == {**new, "parts": {"throughput": 2, "quota": 3}}
+    """A part measured anew takes the place of its older figures alone, and what was said of those stays said."""
+    same = {"quick": False, "environment": {}}
+    old = {**same, "date": "2026-11-01", "load_before": 7.5, "remark": "Busy.", "parts": {"quota": 1, "throughput": 2}}
+    new = {**same, "date": "2026-11-02", "load_before": 0.1, "parts": {"quota": 3}}
+    together = {**new, "load_before": 7.5, "remark": "Busy.", "parts": {"throughput": 2, "quota": 3}}
+    assert benchmark("run").together(new, old) == together
 
 
 @pytest.mark.parametrize(

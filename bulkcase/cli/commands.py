@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from bulkcase import __version__
 from bulkcase.cli.console import LOG, complain, err, tell_end
 from bulkcase.cli.logs import LogFormat, log_to_stderr
+from bulkcase.cli.signals import interrupt_from_now_on
 from bulkcase.errors import BulkcaseError
 
 COMMANDS: Final = {
@@ -54,7 +55,9 @@ class LaterCommand(TyperCommand):
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Return the context of the command itself, which goes on from there."""
         assert self.name is not None, "each has one"
-        return command_of(self.name).make_context(*args, **more)
+        command = command_of(self.name)
+        interrupt_from_now_on()
+        return command.make_context(*args, **more)
 
 
 def command_of(name: str) -> Any:

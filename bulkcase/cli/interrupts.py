@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bulkcase.cli.console import say
-from bulkcase.cli.signals import ending_signals, interrupt_by_signals
+from bulkcase.cli.signals import ending_signals, heed_signals, interrupt_by_signals
 from bulkcase.model import Stop, StopReason
 from bulkcase.stopping import StopSwitch
 
@@ -22,6 +22,7 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
     Nothing is raised in the middle of anything: the loop hears of signals between two steps, and a report that is being
     written is written to its end.
     """
+    heed_signals()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if sys.platform == "win32":  # its loops know no signal handlers, Ctrl-C raises KeyboardInterrupt
         yield

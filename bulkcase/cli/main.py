@@ -8,16 +8,17 @@ from bulkcase import __version__
 def main() -> None:
     """Run the command line and exit."""
     arguments = sys.argv[1:]
-    if arguments != ["--version"]:
-        from bulkcase.cli.signals import interrupt_by_signals  # noqa: PLC0415 - the version needs no library
-        from bulkcase.garbage import collect_seldom  # noqa: PLC0415 - as above
-
-        interrupt_by_signals()
-        collect_seldom()  # now, as imports make nothing but objects that stay
-    try:
+    if arguments == ["--version"]:
         sys.exit(exit_code_of(arguments))
-    except KeyboardInterrupt:  # while the command line itself was being imported
-        sys.exit(130)
+    from bulkcase.cli.signals import end_by_signals, leave_by_signals  # noqa: PLC0415 - the version needs no library
+    from bulkcase.garbage import collect_seldom  # noqa: PLC0415 - as above
+
+    end_by_signals()
+    collect_seldom()  # now, as imports make nothing but objects that stay
+    exit_code = exit_code_of(arguments)
+    # At the end Python waits for threads: who does not want to wait for them need not.
+    leave_by_signals(exit_code)
+    sys.exit(exit_code)
 
 
 def exit_code_of(arguments: list[str]) -> int:

@@ -52,20 +52,22 @@ def run_command(
     """Plan, ask, send, report: every row's fate in a report."""
     log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
+    from bulkcase.cli.sending import end, questions, with_display  # noqa: PLC0415 - as below
+
     by_set = ahead = None
     if saved is not None:
         from bulkcase.operations.saved import job_of_plan  # noqa: PLC0415 - as below
 
         by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
     loaded = by_set or load_job(job, input_file=input_file, state=state, sandbox=sandbox)
-    if saved is None:
+    ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
+    # A run that goes on needs no file.
+    if saved is None and not go_on:
         ahead = read_ahead(loaded)
     # While the file is being read, what works on it is imported.
-    from bulkcase.cli.sending import end, questions, with_display  # noqa: PLC0415
     from bulkcase.operations.options import Options  # noqa: PLC0415
     from bulkcase.operations.run import run  # noqa: PLC0415
 
-    ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     ended = with_display(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),
         Options(wait=wait, reports=reports, ahead=ahead),

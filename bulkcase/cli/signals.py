@@ -1,15 +1,50 @@
 """Signals that ask the program to end: as long as nothing listens to them, each does what Ctrl-C does."""
 
+import os
 import signal
 from typing import NoReturn
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_INTERRUPTED = 130
+
+_was_asked = False
+
+
+def end_by_signals() -> None:
+    """Let every signal that asks the program to end do so at once: nothing was begun yet.
+
+    While libraries are imported, an exception can strike where Python swallows it. One that is ignored (nohup) stays
+    ignored.
+    """
+    for number in ending_signals():
+        signal.signal(number, _end)
+
+
+def interrupt_from_now_on() -> None:
+    """Let the signals that end the program do what Ctrl-C does from now on: a command begins."""
+    for number in ending_signals():
+        if signal.getsignal(number) is _end:
+            signal.signal(number, _interrupt)
 
 
 def interrupt_by_signals() -> None:
     """Let every signal that asks the program to end do what Ctrl-C does; one that is ignored (nohup) stays ignored."""
+    global _was_asked  # noqa: PLW0603 - signals are the whole process's too
+    _was_asked = False
     for number in ending_signals():
         signal.signal(number, _interrupt)
+
+
+def heed_signals() -> None:
+    """Raise KeyboardInterrupt where a signal came before and what it raised was swallowed: nothing more is begun."""
+    if _was_asked:
+        raise KeyboardInterrupt
+
+
+def leave_by_signals(exit_code: int) -> None:
+    """Let a signal end the program at once with the code that it ends with anyway: all is done but to wait."""
+    for number in ending_signals():
+        signal.signal(number, lambda *_: os._exit(exit_code))
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -19,4 +54,12 @@ def ending_signals() -> list[signal.Signals]:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    global _was_asked  # noqa: PLW0603 - as above
+    _was_asked = True
     raise KeyboardInterrupt
+
+
+def _end(*_: object) -> NoReturn:
+    if os.isatty(2):
+        os.write(2, b"interrupted: nothing was begun\n")
+    os._exit(_INTERRUPTED)

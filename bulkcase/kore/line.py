@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 import aiohttp
 from aiohttp.http import HttpProcessingError
+from multidict import CIMultiDict
 from yarl import URL
 
 from bulkcase.kore.transport import open_session, proxy_for
@@ -74,7 +75,9 @@ class DirectLine:
         address = URL(url)
         self._loop = asyncio.get_running_loop()
         # Never sent: it names the host to the connector, and has the headers that aiohttp adds.
-        self._like = aiohttp.ClientRequest("POST", address, headers={**headers, **_CONTENT}, loop=self._loop)
+        sent = CIMultiDict(headers)
+        sent.update(_CONTENT)
+        self._like = aiohttp.ClientRequest("POST", address, headers=sent, loop=self._loop)
         self._connector = connector
         self._timeout = timeout
         lines = (f"{name}: {value}" for name, value in self._like.headers.items() if name != "Content-Length")
@@ -82,7 +85,7 @@ class DirectLine:
         self._start = f"POST {address.raw_path}"
         self._token, self._head = "", ""
         self._idle: list[tuple[aiohttp.connector.Connection, float]] = []
-        """Connections that wait for a call, and since when on the loop's clock; the last one is the first used."""
+        """Connections that wait for a call, and since when on the loop's clock; the last is used first."""
 
     async def post(self, path: str, body: bytes, token: str) -> Reply:
         """Write the request at once and read its answer."""
@@ -95,7 +98,7 @@ class DirectLine:
         try:
             reply = await _exchanged(connection, request)
         except BaseException as error:
-            connection.close()
+            _cut(connection)
             if expired and isinstance(error, Exception):
                 raise TimeoutError from error
             if isinstance(error, HttpProcessingError):
@@ -104,7 +107,7 @@ class DirectLine:
         finally:
             expiry.cancel()
         if expired:  # what is read to the end of its connection looks whole when it is cut off
-            connection.close()
+            _cut(connection)
             raise TimeoutError
         self._keep(connection)
         return reply
@@ -130,8 +133,6 @@ class DirectLine:
                 connection = await self._connector.connect(self._like, [], aiohttp.ClientTimeout(total=self._timeout))
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {self._url}") from error
-        if connection.protocol is not None:  # one parser reads all its answers
-            connection.protocol.set_response_params(read_until_eof=True)
         return connection, self._timeout - (self._loop.time() - began)
 
     def _waiting(self) -> aiohttp.connector.Connection | None:
@@ -146,9 +147,10 @@ class DirectLine:
         return None
 
     def _keep(self, connection: aiohttp.connector.Connection) -> None:
-        """Let a connection wait for the next call, unless its answer was its last."""
-        if connection.protocol is None or connection.protocol.should_close:
-            connection.close()
+        """Let a connection wait for the next call, unless its answer was its last, or came before it was all asked."""
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None or protocol.should_close or transport.get_write_buffer_size():
+            _cut(connection)
         else:
             self._idle.append((connection, self._loop.time()))
 
@@ -162,6 +164,8 @@ async def _exchanged(connection: aiohttp.connector.Connection, request: bytes) -
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing():
         raise aiohttp.ClientConnectionResetError("the connection was closed while it was made")
+    # A parser of its own for each answer: what came unasked before, or behind the last one, must not begin it.
+    protocol.set_response_params(read_until_eof=True)
     transport.write(request)
     message, payload = await protocol.read()
     while 100 <= message.code < 200 and message.code != 101:
@@ -174,6 +178,13 @@ def _expire(connection: aiohttp.connector.Connection, expired: list[bool]) -> No
     expired.append(True)
     if connection.transport is not None:
         connection.transport.abort()
+
+
+def _cut(connection: aiohttp.connector.Connection) -> None:
+    """Let go of a connection, and of what it has not sent yet: closed, it would go on sending that."""
+    if connection.transport is not None:
+        connection.transport.abort()
+    connection.close()
 
 
 def _proven(text: str) -> str:
@@ -199,7 +210,7 @@ async def open_line(
         connector = session.connector
         is_plain = proxy_for(base_url, proxy) is None and aiohttp.__version__.startswith(_KNOWN_INSIDE)
         if is_plain and isinstance(connector, aiohttp.TCPConnector):
-            with closing(DirectLine(connector, base_url + path, dict(session.headers), timeout)) as line:
+            with closing(DirectLine(connector, base_url + path, session.headers, timeout)) as line:
                 yield line
         else:
             yield SessionLine(session, base_url + path)

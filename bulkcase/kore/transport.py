@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 
 from bulkcase import __version__
 from bulkcase.errors import JobError
@@ -56,11 +57,13 @@ def open_session(
     aiohttp's own `trust_env` is off: it would add credentials from ~/.netrc to our calls.
     Raises JobError where `ca_bundle` cannot be read.
     """
+    sent = CIMultiDict({"User-Agent": f"bulkcase/{__version__}"})
+    sent.update(headers)  # without regard to case: a job may name its own
     return aiohttp.ClientSession(
         # The number of calls in flight is bounded by the workers; aiohttp's own limit of 100 would cap it silently.
         connector=aiohttp.TCPConnector(limit=0, ssl=_tls(ca_bundle)),
         timeout=aiohttp.ClientTimeout(total=timeout),
-        headers={"User-Agent": f"bulkcase/{__version__}", **headers},
+        headers=sent,
         cookie_jar=aiohttp.DummyCookieJar(),
         proxy=proxy_for(base_url, proxy),
         loop=asyncio.get_running_loop(),

@@ -1,83 +1,35 @@
 """The direct line and aiohttp's session, side by side on real sockets: whatever a server does, they say the same."""
 
 import asyncio
-import gzip
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from support.lines import HEADERS, LINES, PATH, Opened, Raw, directly, raw
+from support.lines import (
+    ANSWERS,
+    BODY,
+    HEADERS,
+    LINES,
+    OK,
+    PATH,
+    SILENCES,
+    TOKEN,
+    Opened,
+    Raw,
+    both,
+    directly,
+    raw,
+    sized,
+    told,
+)
 from support.receivers import certificates
 
 from bulkcase.kore.line import DirectLine, SessionLine, open_line
-from bulkcase.kore.transport import NO_ANSWER, silence_of
 from bulkcase.kore.verdict import Silence
 
-BODY = b'{"desc":"a note"}'
-TOKEN = "not-a-real-token"
-OK = b"HTTP/1.1 200 OK\r\n"
-LONG = b"x" * 300_000
-
 pytestmark = pytest.mark.asyncio
-
-
-def sized(body: bytes, head: bytes = OK) -> bytes:
-    """Return an answer that tells its length."""
-    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-ANSWERS = {
-    "usual": [sized(b'{"_id":"c"}', OK + b"Content-Type: application/json\r\n")],
-    "in chunks": [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
-    "zipped": [sized(gzip.compress(b"hello"), OK + b"Content-Encoding: gzip\r\n")],
-    "in three pieces": [OK[:9], OK[9:] + b"Content-Length: 5\r\n", b"\r\nhello"],
-    "long": [sized(LONG)],
-    "after a continue": [b"HTTP/1.1 100 Continue\r\n\r\n", sized(b"late")],
-    "after early hints": [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + sized(b"late")],
-    "without a body": [b"HTTP/1.1 204 No Content\r\n\r\n"],
-    "empty": [sized(b"")],
-    "a redirect": [sized(b"", b"HTTP/1.1 302 Found\r\nLocation: http://other.example.com/\r\n")],
-    "a refusal": [sized(b"no", b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n")],
-    "until the end": [OK + b"\r\n", b"hello", b""],
-    "of old HTTP": [b"HTTP/1.0 200 OK\r\n\r\nhello", b""],
-    "that is the last": [sized(b"bye", OK + b"Connection: close\r\n"), b""],
-    "odd headers": [sized(b"x", OK + b"X-Odd: \xc3\xa9 \xff\r\nDate: never\r\n")],
-}
-"""What a server writes, piece by piece; an empty piece closes the connection."""
-
-SILENCES = {
-    "nothing": [b""],
-    "half a head": [OK[:11], b""],
-    "half a body": [OK + b"Content-Length: 10\r\n\r\nhello", b""],
-    "half a chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe", b""],
-    "no HTTP": [b"SSH-2.0-OpenSSH_9.2\r\n"],
-    "broken zip": [sized(b"no zip at all", OK + b"Content-Encoding: gzip\r\n")],
-    "a broken chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"],
-    "two lengths": [OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
-    "a head without end": [OK + b"X-Long: " + b"x" * 20_000],
-    "only a continue": [b"HTTP/1.1 100 Continue\r\n\r\n", b""],
-}
-
-
-async def told(calls: Awaitable[Any]) -> tuple[Any, ...]:
-    """Return what a call brought: its answer, or the silence and what it was raised as."""
-    try:
-        reply = await calls
-    except NO_ANSWER as error:
-        return silence_of(error), type(error)
-    return reply.status, dict(reply.headers), reply.body
-
-
-async def both(*answers: Sequence[bytes], calls: int = 1) -> list[list[Any]]:
-    """Return what so many calls bring by each line, and how many connections they took."""
-    found = []
-    for opened in LINES:
-        async with raw(*answers) as server, opened(server.url) as line:
-            brought: list[Any] = [await told(line.post(f"updateCase/c-{n}", BODY, TOKEN)) for n in range(calls)]
-            found.append([*brought, server.connections])
-    return found
 
 
 @pytest.mark.parametrize("pieces", ANSWERS.values(), ids=ANSWERS)
@@ -105,15 +57,6 @@ async def test_the_next_call_is_not_harmed(pieces: Sequence[bytes]) -> None:
 
     assert direct == by_aiohttp
     assert direct[1][2] == b'{"_id":"c"}'
-
-
-async def test_what_was_not_asked_for_is_no_answer_to_the_next_call() -> None:
-    """Bytes after an answer close its connection: the next call gets its own answer by another one."""
-    double = sized(b"first") + sized(b"never asked for")
-    by_aiohttp, direct = await both([double], [sized(b"second")], calls=2)
-
-    assert direct == by_aiohttp
-    assert direct[1][2] == b"second"
 
 
 async def test_both_say_the_same_to_the_server() -> None:
@@ -164,30 +107,6 @@ async def test_an_answer_without_end_is_a_timeout_and_not_taken_for_whole(opened
     """What comes without a length ends with its connection; where the time ends it, it is no answer."""
     async with raw([OK + b"\r\n", b"hello"]) as server, opened(server.url, 0.05) as line:
         assert await told(line.post("updateCase/c-1", BODY, TOKEN)) == (Silence.TIMEOUT, TimeoutError)
-
-
-async def test_a_connection_that_has_waited_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host may close it at any moment, and a call on its way then would be in doubt."""
-    monkeypatch.setattr("bulkcase.kore.line._KEPT", 0.0)
-    async with raw(ANSWERS["usual"]) as server, directly(server.url) as line:
-        for number in range(3):
-            await line.post(f"updateCase/c-{number}", BODY, TOKEN)
-
-    assert server.connections == 3
-
-
-async def test_a_connection_that_was_closed_while_it_waited_is_not_used_again() -> None:
-    """A host that hangs up between two calls costs the second one nothing."""
-    async with raw([sized(b"first"), b""], ANSWERS["usual"]) as server, directly(server.url) as line:
-        assert isinstance(line, DirectLine)
-        first = await line.post("updateCase/c-1", BODY, TOKEN)
-        ((waiting, _),) = line._idle
-        if waiting.protocol is not None and waiting.protocol.closed is not None:
-            await waiting.protocol.closed
-        second = await line.post("updateCase/c-2", BODY, TOKEN)
-
-    assert (first.body, second.body) == (b"first", b'{"_id":"c"}')
-    assert server.connections == 2
 
 
 @pytest.mark.parametrize("opened", LINES)

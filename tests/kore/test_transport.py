@@ -163,6 +163,14 @@ async def test_a_session_caps_nothing_and_trusts_no_environment() -> None:
     assert opened["headers"]["User-Agent"].startswith("bulkcase/")
 
 
+@pytest.mark.asyncio
+async def test_a_job_may_name_its_own_program() -> None:
+    """An extra header takes the place of ours, however its name is written."""
+    opened = await session(headers={"user-agent": "mine/1"})
+
+    assert opened["headers"] == {"user-agent": "mine/1"}
+
+
 PROXIES = [
     ("https://api.example.com", None, "http://env.example.com:3128"),
     ("https://api.example.com", "http://job.example.com:1", "http://job.example.com:1"),

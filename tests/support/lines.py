@@ -1,7 +1,8 @@
 """The two lines to a host, and a server on a real socket that writes whatever it is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+import gzip
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,53 @@ from typing import Any
 import aiohttp
 
 from bulkcase.kore.line import DirectLine, Line, SessionLine, open_line
+from bulkcase.kore.transport import NO_ANSWER, silence_of
 
 PATH = "/some/stream/"
 HEADERS = {"AccountId": "acc-1", "Iid": "st-1"}
+
+BODY = b'{"desc":"a note"}'
+TOKEN = "not-a-real-token"
+OK = b"HTTP/1.1 200 OK\r\n"
+LONG = b"x" * 300_000
+
+
+def sized(body: bytes, head: bytes = OK) -> bytes:
+    """Return an answer that tells its length."""
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+ANSWERS = {
+    "usual": [sized(b'{"_id":"c"}', OK + b"Content-Type: application/json\r\n")],
+    "in chunks": [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    "zipped": [sized(gzip.compress(b"hello"), OK + b"Content-Encoding: gzip\r\n")],
+    "in three pieces": [OK[:9], OK[9:] + b"Content-Length: 5\r\n", b"\r\nhello"],
+    "long": [sized(LONG)],
+    "after a continue": [b"HTTP/1.1 100 Continue\r\n\r\n", sized(b"late")],
+    "after early hints": [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + sized(b"late")],
+    "without a body": [b"HTTP/1.1 204 No Content\r\n\r\n"],
+    "empty": [sized(b"")],
+    "a redirect": [sized(b"", b"HTTP/1.1 302 Found\r\nLocation: http://other.example.com/\r\n")],
+    "a refusal": [sized(b"no", b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n")],
+    "until the end": [OK + b"\r\n", b"hello", b""],
+    "of old HTTP": [b"HTTP/1.0 200 OK\r\n\r\nhello", b""],
+    "that is the last": [sized(b"bye", OK + b"Connection: close\r\n"), b""],
+    "odd headers": [sized(b"x", OK + b"X-Odd: \xc3\xa9 \xff\r\nDate: never\r\n")],
+}
+"""What a server writes, piece by piece; an empty piece closes the connection."""
+
+SILENCES = {
+    "nothing": [b""],
+    "half a head": [OK[:11], b""],
+    "half a body": [OK + b"Content-Length: 10\r\n\r\nhello", b""],
+    "half a chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe", b""],
+    "no HTTP": [b"SSH-2.0-OpenSSH_9.2\r\n"],
+    "broken zip": [sized(b"no zip at all", OK + b"Content-Encoding: gzip\r\n")],
+    "a broken chunk": [OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"],
+    "two lengths": [OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+    "a head without end": [OK + b"X-Long: " + b"x" * 20_000],
+    "only a continue": [b"HTTP/1.1 100 Continue\r\n\r\n", b""],
+}
 
 
 @dataclass
@@ -84,3 +129,22 @@ async def directly(url: str, timeout: float = 10.0) -> AsyncGenerator[Line]:  # 
 
 LINES = [by_session, directly]
 Opened = Callable[..., Any]
+
+
+async def told(calls: Awaitable[Any]) -> tuple[Any, ...]:
+    """Return what a call brought: its answer, or the silence and what it was raised as."""
+    try:
+        reply = await calls
+    except NO_ANSWER as error:
+        return silence_of(error), type(error)
+    return reply.status, dict(reply.headers), reply.body
+
+
+async def both(*answers: Sequence[bytes], calls: int = 1) -> list[list[Any]]:
+    """Return what so many calls bring by each line, and how many connections they took."""
+    found = []
+    for opened in LINES:
+        async with raw(*answers) as server, opened(server.url) as line:
+            brought: list[Any] = [await told(line.post(f"updateCase/c-{n}", BODY, TOKEN)) for n in range(calls)]
+            found.append([*brought, server.connections])
+    return found
