@@ -149,7 +149,9 @@ def test_the_strict_server_never_accepts_more_than_a_window_has(
             assert server.arrive(now) == 0
     assert len(server.accepted) == len(gaps)
     for limit, seconds in windows:
-        assert all(sum(at - seconds < other <= at for other in server.accepted) <= limit for at in server.accepted)
+        # A sum of moments is not exact to the last digit.
+        inside = [sum(at - seconds + 1e-6 < other <= at for other in server.accepted) for at in server.accepted]
+        assert max(inside, default=0) <= limit
 
 
 @given(window=st.tuples(st.integers(1, 50), st.floats(0.5, 3600.0)), calls=st.integers(1, 400))
