@@ -8,6 +8,7 @@ The method is in README.md beside this file.
 import argparse
 import csv
 import json
+import shutil
 import statistics
 import sys
 import tempfile
@@ -78,7 +79,11 @@ def job(folder: Path, server: Static, rows: Path, *, jti: bool = False, in_fligh
 
 
 def run_job(file: Path, rows: int) -> Took:
-    """Run a job as its user starts it; raises RuntimeError unless every row was updated, and seen to be as sent."""
+    """Run a job as its user starts it; raises RuntimeError unless every row was updated, and seen to be as sent.
+
+    Its ledger is a new one: with the nights before in it, the report compares them as well.
+    """
+    shutil.rmtree(file.parent / f"state-{file.stem}", ignore_errors=True)
     took = run_to_end([*BULKCASE, "run", file.name, "--yes", "--new"], file.parent, variables={VARIABLE: SECRET})
     newest = max((file.parent / f"reports-{file.stem}").iterdir())
     summary = json.loads((newest / "summary.json").read_text(encoding="utf-8"))

@@ -141,6 +141,8 @@ async def open_door(
 def _released(desk: Desk) -> Iterator[float]:
     """Yield, on the clock's monotonic scale, when each earlier call that may still count was answered or given up."""
     job, now = desk.job, desk.runtime.instant()
+    if not job.quota.windows:
+        return
     whose = {"account": account_name(job)} if job.quota.scope == "account" else {"target": target_name(job)}
     counted = max((window.seconds for window in job.quota.windows), default=0.0) + job.connection.timeout
     for call in desk.ledger.past_calls(**whose):

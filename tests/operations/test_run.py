@@ -172,3 +172,14 @@ async def test_the_quota_of_a_rehearsal_is_kept(tmp_path: Path) -> None:
 
     assert (ended.outcomes[Outcome.UPDATED], ended.summary.throttled) == (60, 0)
     assert time.monotonic() - began >= 0.4, "three windows of 0.2 s"
+
+
+@pytest.mark.asyncio
+async def test_a_job_without_a_quota_does_not_go_over_the_calls_of_earlier_runs(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is counted nobody asks what was, however many calls there were a moment ago."""
+    await run(job)
+    monkeypatch.delattr(Ledger, "past_calls")
+
+    assert (await run(job)).outcomes[Outcome.UPDATED] == 20
