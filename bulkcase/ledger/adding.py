@@ -34,8 +34,8 @@ _OWN: Final = slice(ADDED.index("number"), ADDED.index("fingerprint") + 1)
 """The values that each row has for itself; whatever stands behind them is the same for all that could be mapped."""
 _OWN_COUNT: Final = _OWN.stop - _OWN.start
 _SHARED_COUNT: Final = len(ADDED) - _OWN_COUNT
-_MOST: Final = 2500
-"""Rows of one statement."""
+_ROWS_AT_ONCE: Final = 2500
+"""Of one statement."""
 _FEWEST: Final = 50
 """Rows for which one is worth its making."""
 
@@ -129,7 +129,7 @@ def _write(cursor: Any, values: Sequence[tuple[Any, ...]], add_row: Prepared) ->
     for line in values:
         alike.setdefault(line[_OWN.stop :], []).append(line)
     others: list[tuple[Any, ...]] = []
-    most = min(_MOST, (cursor.connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) - _SHARED_COUNT) // _OWN_COUNT)
+    most = min(_ROWS_AT_ONCE, (cursor.connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) - _SHARED_COUNT) // _OWN_COUNT)
     for rest, lines in alike.items():
         if len(lines) < _FEWEST:
             others += lines
@@ -155,6 +155,6 @@ def _statement(one: str, count: int) -> str:
 def _compact(line: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the values of a row with copies of those that are bytes.
 
-    What makes JSON leaves each of its results at the head of a block of some kilobytes, and two batches are kept.
+    What makes JSON leaves each of its results at the head of a block of some kilobytes, and three batches are kept.
     """
     return tuple([bytes(memoryview(value)) if value.__class__ is bytes else value for value in line])

@@ -58,7 +58,7 @@ def test_rows_that_are_added_beside_are_stored_as_all_others(
     plain, beside = new_run(ledger), new_run(ledger)
     ledger.rows(plain).add(given_rows, NOW)
     with (
-        patch.multiple(adding, _MOST=most, _FEWEST=fewest),
+        patch.multiple(adding, _ROWS_AT_ONCE=most, _FEWEST=fewest),
         ledger.rows(beside).adding() as add,
     ):
         for start in range(0, len(given_rows), size):
