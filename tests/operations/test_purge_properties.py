@@ -29,8 +29,9 @@ ENDS = [
     Result(Outcome.PENDING),
 ]
 LANDS = {Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN}
-STATES = [RunState.FINISHED, RunState.FINISHED, RunState.INTERRUPTED, RunState.ABANDONED]
-CASES = ["ci-1", "ci-2", "ci-3", "ci-4"]
+STATES = [*[RunState.FINISHED] * 4, RunState.INTERRUPTED, RunState.ABANDONED]
+CASES = ["ci-1", "ci-2"]
+FOLDERS = ("purged", "whole")
 
 
 class Purges(RuleBasedStateMachine):
@@ -39,7 +40,11 @@ class Purges(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.ledgers = [Ledger(Path(self.folder.name) / name / "ledger.sqlite3") for name in ("purged", "whole")]
+        self.ledgers = [Ledger(Path(self.folder.name) / name / "ledger.sqlite3") for name in FOLDERS]
+        for ledger in self.ledgers:
+            # No power fails here, and each step would wait for the disk.
+            ledger._writer.exec_driver_sql("PRAGMA synchronous = OFF")
+            ledger._writer.rollback()
         self.seconds = 0.0
         self.ids: list[str] = []
         """Of all runs, in the order in which they were planned."""
@@ -59,8 +64,8 @@ class Purges(RuleBasedStateMachine):
         return Instant("boot-1", self.seconds, NOW + self.seconds)
 
     @rule(
-        cases=st.lists(st.sampled_from(CASES), min_size=1, max_size=3, unique=True),
-        link=st.sampled_from(["", "continues", "undoes"]),
+        cases=st.lists(st.sampled_from(CASES), min_size=1, max_size=2, unique=True),
+        link=st.sampled_from(["", "", "continues", "undoes"]),
         of=st.integers(0, 9),
     )
     def plan(self, cases: Sequence[str], link: str, of: int) -> None:
@@ -76,7 +81,7 @@ class Purges(RuleBasedStateMachine):
     @precondition(lambda self: self.kept())
     @rule(
         of=st.integers(0, 9),
-        ends=st.lists(st.sampled_from(ENDS), min_size=3, max_size=3),
+        ends=st.lists(st.sampled_from(ENDS), min_size=2, max_size=2),
         state=st.sampled_from(STATES),
     )
     def work(self, of: int, ends: Sequence[Result], state: RunState) -> None:
@@ -106,7 +111,7 @@ class Purges(RuleBasedStateMachine):
         return sent
 
     @precondition(lambda self: self.kept())
-    @rule(which=st.sets(st.integers(0, 9), min_size=1), is_named=st.booleans())
+    @rule(which=st.sets(st.integers(0, 5), min_size=1, max_size=3), is_named=st.booleans())
     def purge(self, which: set[int], *, is_named: bool) -> None:
         """Purge what may go of some runs."""
         every, purging = self.kept(), self.purged.purging()
@@ -128,7 +133,7 @@ class Purges(RuleBasedStateMachine):
         for run in (ledger.run(run_id) for run_id in ids):
             rows, family = ledger.rows(run), ledger.related(run)
             yield sorted(rows.overtaken(frozenset(Outcome)))
-            yield [rows.newer(number) for number in range(2, 5)]
+            yield [rows.newer(number) for number in range(2, 4)]
             yield sorted(rows.landed_before([one.seq for one in family]))
             yield [one.id for one in family], [one.id for one in ledger.undone_by(run)]
             yield [one.id for one in ledger.takes_back(run)]
@@ -144,5 +149,5 @@ class Purges(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Purges.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+Purges.TestCase.settings = settings(max_examples=15, stateful_step_count=14, deadline=None)
 TestPurges = Purges.TestCase
