@@ -49,9 +49,9 @@ def test_one_that_stays_keeps_those_behind_it(ledger: Ledger) -> None:
 
 def test_what_was_planned_before_another_ended_needs_it(ledger: Ledger) -> None:
     """A run that was resumed after a later one was planned may have changed what that one was compared with."""
-    first, second = every = [a_run(ledger, 1, 9), a_run(ledger, 2)]
+    first, _ = every = [a_run(ledger, 1, 9), a_run(ledger, 2)]
     assert kept(every, first).keys() == {first.id}
-    first, second = every = [a_run(ledger, 11, 12), a_run(ledger, 13)]
+    first, _ = every = [a_run(ledger, 11, 12), a_run(ledger, 13)]
     assert kept(every, first) == {}
 
 
