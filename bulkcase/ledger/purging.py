@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, or_, select, update
 
 from bulkcase.clock import Instant
+from bulkcase.errors import LedgerError
 from bulkcase.ledger.database import empty_journal, in_words, shrink, unchecked, unused_bytes, writing
 from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.tables import calls, cases, learnt, may_have_landed, rows, runs, sessions, snapshots
@@ -149,8 +150,14 @@ class Purging:
 
         Return whether that was done: it is not where somebody else reads the ledger. Raises LedgerError.
         """
-        if smaller and unused_bytes(self._writer, self._path):
+        is_empty = empty_journal(self._writer, self._path)
+        if not (smaller and unused_bytes(self._writer, self._path)):
+            return is_empty
+        try:
             shrink(self._writer, self._path)
+        except LedgerError as error:
+            advice = "the runs are purged all the same; the file gets smaller by the next purge"
+            raise LedgerError(*error.problems, advice) from None
         return empty_journal(self._writer, self._path)
 
     def _old_sessions(self, connection: Connection, now: Instant, seconds: float) -> Iterator[Old]:

@@ -220,6 +220,19 @@ def test_looking_for_shared_cases_has_an_end(ledger: Ledger, monkeypatch: pytest
     assert ledger.purging().needs(first, second)
 
 
+def test_no_room_to_shrink_is_said(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is too full for a second copy keeps the file as large as it is, and what was purged is gone."""
+
+    def full(*_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    purge(ledger, add_night(ledger, [changed(f"ci-{number}", SECRET * 20, NEW) for number in range(400)]))
+    monkeypatch.setattr(purging, "shrink", full)
+    with pytest.raises(LedgerError, match="purged all the same"):
+        ledger.purging().settle(smaller=True)
+    assert SECRET.encode() not in contents(ledger.path)
+
+
 def test_the_room_can_be_given_back(ledger: Ledger) -> None:
     """Made smaller, the file shrinks, and what is left in it is the same; otherwise new rows use the room."""
     run = add_night(ledger, [changed(f"ci-{number}", SECRET * 20, NEW) for number in range(400)])
