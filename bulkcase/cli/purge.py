@@ -15,10 +15,11 @@ from bulkcase.operations.purge import Purged, PurgedRun, purge
 
 RunNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[RUN]...", help="The ids of runs, parts of them, or last.", show_default=False),
+    typer.Argument(metavar="RUN", help="The ids of runs, parts of them, or last.", show_default=False),
 ]
 Age = Annotated[
-    str | None, typer.Option("--older-than", metavar="AGE", help="All runs that ended longer ago, such as 90d.")
+    str | None,
+    typer.Option("--older-than", metavar="AGE", help="Instead of RUN: all runs that ended longer ago, such as 90d."),
 ]
 WithReports = Annotated[
     bool, typer.Option("--reports", help="Delete their reports as well: what bulkcase wrote, and nobody has changed.")
