@@ -46,10 +46,10 @@ def _purge(desk: Desk, run: RunRecord, keep: float) -> None:
     purging = ledger.purging()
     kept = why_kept(ledger, purging, chosen)
     going = [one for one in chosen if one.seq not in kept]
-    done = []
+    done, is_settled = list[RunRecord](), True
     if going:
         done = purge_runs(ledger, going, [run.target], desk.runtime, seconds=_MOST_SECONDS)
-        purging.settle(smaller=False)
+        is_settled = purging.settle(smaller=False)
     whole = divmod(keep, _DAY)
     age = seconds_text(keep) if whole[1] or not whole[0] else number(int(whole[0]), "day")
     told = f"purged {number(len(done), 'run')} that ended more than {age} ago (state.keep)"
@@ -58,4 +58,6 @@ def _purge(desk: Desk, run: RunRecord, keep: float) -> None:
         told += f"; {number(len(kept), 'stays', 'stay')}, first run {first.id}: {kept[first.seq]}"
     if len(done) < len(going):
         told += f"; {number(len(going) - len(done), 'goes', 'go')} after the next run, as this has taken long"
+    if not is_settled:
+        told += "; another program reads the ledger, whose journal may show them until it is done"
     _log.info("%s", told)

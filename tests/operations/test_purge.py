@@ -217,7 +217,9 @@ async def test_a_corrected_file_goes_with_its_run(scene: Live) -> None:
     assert {one.id for one in purged(scene, old, new).runs} == {old.id, new.id}
 
 
-async def test_other_commands_at_work_keep_the_file_as_large_as_it_is(scene: Live) -> None:
+async def test_other_commands_at_work_keep_the_file_as_large_as_it_is(
+    scene: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Writing it anew would hold up a run of another target, so that is left for later, and said."""
     ended = await night(scene)
     other = "other.example.com/acc/st-9"
@@ -227,7 +229,12 @@ async def test_other_commands_at_work_keep_the_file_as_large_as_it_is(scene: Liv
             input_sha256="", header=(), fields=(), definition={},
         )  # fmt: skip
         ledger.planned(new, rows=0, clears=0, notes=())
+    shrunk: list[Path] = []
+    monkeypatch.setattr(purging, "unused_bytes", lambda *_: 1)
+    monkeypatch.setattr(purging, "shrink", lambda _, path: shrunk.append(path))
     with lock(scene.runtime.locks(), other):
         (note,) = purged(scene, ended).notes
     assert "as large as before" in note
+    assert shrunk == []
     assert purged(scene, new.id).notes == []
+    assert shrunk == [ended.ledger]

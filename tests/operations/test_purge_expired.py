@@ -48,6 +48,19 @@ async def test_state_keep_tells_what_stays(
     assert listed(scene)[:3] == [first.id, back.id, last.id]
 
 
+async def test_state_keep_tells_of_a_reader(
+    scene: Live, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where somebody reads the ledger for so long that its journal cannot be emptied, that is said."""
+    caplog.set_level("INFO", "bulkcase")
+    await night(scene, "a")
+    await night(scene, "b")
+    monkeypatch.setattr(purging.Purging, "settle", lambda *_, **__: False)
+    await night(scene, "c", more=KEEP)
+    (said,) = [one for one in caplog.messages if "state.keep" in one]
+    assert said.endswith("(state.keep); another program reads the ledger, whose journal may show them until it is done")
+
+
 async def test_state_keep_costs_no_run_its_end(
     scene: Live, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
