@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
     from bulkcase.operations.progress import Progress
+    from bulkcase.operations.purge import Purged, purge
     from bulkcase.operations.report import report
     from bulkcase.operations.resume import resume, retry
     from bulkcase.operations.run import run
@@ -52,6 +53,7 @@ _HOMES = {
     "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
     "Progress": "bulkcase.operations.progress",
+    "Purged": "bulkcase.operations.purge",
     "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
@@ -62,6 +64,7 @@ _HOMES = {
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
     "history": "bulkcase.operations.runs",
+    "purge": "bulkcase.operations.purge",
     "report": "bulkcase.operations.report",
     "resume": "bulkcase.operations.resume",
     "retry": "bulkcase.operations.resume",
@@ -82,6 +85,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Progress",
+    "Purged",
     "Run",
     "Sandbox",
     "SandboxSettings",
@@ -93,6 +97,7 @@ __all__ = [
     "load",
     "lookups",
     "plan",
+    "purge",
     "report",
     "resume",
     "retry",

@@ -39,7 +39,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
     """Each option that --help shows stands in the README, and each that the README shows exists."""
     shown = ""
-    about_runs = ("resume", "retry", "verify", "undo", "runs", "show", "history", "report")
+    about_runs = ("resume", "retry", "verify", "undo", "runs", "show", "history", "report", "purge")
     for command in ("check", "plan", "run", "set", "lookups", *about_runs):
         arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
         shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
@@ -67,7 +67,7 @@ def test_the_readme_names_every_outcome_and_exit_code() -> None:
 def test_the_readme_s_job_is_a_valid_job() -> None:
     """The job in the README can be copied as it is, together with whatever it shows of settings further down."""
     job, *others = map(tomllib.loads, re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
-    assert len(others) == 5
+    assert len(others) == 6
     for other in ({}, *others):
         tables = {name: {**job.get(name, {}), **other.get(name, {})} for name in job | other}
         assert validated(tables, Path("close.toml")).mapping

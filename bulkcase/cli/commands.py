@@ -39,6 +39,7 @@ COMMANDS: Final = {
     ),
     "history": ("runs", "Show what changed a case: run, file, row and value, when, by which user of which host."),
     "report": ("runs", "Write the report of a run anew, also of one that was killed."),
+    "purge": ("purge", "Delete runs for good, with all that the ledger keeps of them; says first what goes, and asks."),
     "lookups": (
         "lookups",
         "Learn statuses, priorities, queues and agents from the live cases, and write them to files to check and keep.",

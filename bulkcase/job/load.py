@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from bulkcase.errors import JobError
-from bulkcase.job.later import not_in_this_version
 from bulkcase.job.needs import CUSTOM, problems_of_needs
 from bulkcase.job.problems import readable
 from bulkcase.job.settings import Job
@@ -66,7 +65,6 @@ def validated(raw: dict[str, Any], file: Path) -> Job:
     except ValidationError as error:
         problems.update(readable(error))
     else:
-        problems.update(not_in_this_version(job))
         problems.update(problems_of_needs(job))
     if problems:
         raise JobError(

@@ -1,8 +1,4 @@
-"""The job file as it is written, table by table; what each key means stands in docs and README.
-
-A setting whose effect is not in this version has its "off" value as its default;
-`bulkcase.job.later` refuses any other.
-"""
+"""The job file as it is written, table by table; what each key means stands in docs and README."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +24,7 @@ from bulkcase.job.quantities import (
 )
 from bulkcase.job.reports import Notify, Report
 from bulkcase.job.secrets import check_reference
-from bulkcase.job.sources import FieldSource, KeyColumn, Later, Lookup, Source, Table, Zone
+from bulkcase.job.sources import FieldSource, KeyColumn, Lookup, Source, Table, Zone
 
 SANDBOX = "sandbox"
 
@@ -177,10 +173,10 @@ class Safety(Table):
 
 
 class State(Table):
-    """Where the ledger is."""
+    """Where the ledger is, and for how many seconds it keeps the runs of this job."""
 
     directory: str | None = Field(default=None, min_length=1)
-    keep: Later = "off"
+    keep: Annotated[float | None, BeforeValidator(or_off(duration))] = None
 
 
 class Job(Table):

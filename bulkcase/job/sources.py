@@ -11,8 +11,6 @@ LIVE = "live"
 """How a lookup is written that is learnt from the live cases."""
 
 Zone = Annotated[str, Field(min_length=1)]
-Later = Any
-"""A setting that only its "off" value is accepted for."""
 
 
 class Table(BaseModel):

@@ -25,7 +25,13 @@ _READER_CACHE_KIB: Final = 1_024
 """So much a reader does, who goes over the rows once."""
 _BEGIN: Final = "BEGIN IMMEDIATE"
 """The driver itself begins late, and never before a CREATE TABLE."""
-_PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", f"PRAGMA cache_size = -{_CACHE_KIB}")
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    # Else what is deleted or changed stays readable in the file until something is written in its place.
+    "PRAGMA secure_delete = ON",
+    f"PRAGMA cache_size = -{_CACHE_KIB}",
+)
 _SIZES: Final = {
     "rows": "1000000 100000 1",
     "rows_by_case": "1000000 100000 2 1",
@@ -102,6 +108,41 @@ def replacing(connection: Connection, table: Table) -> Insert:
 def read_once(connection: Connection) -> None:
     """Let a connection that goes over many rows once keep few of them in memory."""
     connection.exec_driver_sql(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
+
+
+def unchecked(connection: Connection) -> None:
+    """Let a connection delete without looking for what refers to it: that would be all calls for each session."""
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.rollback()
+
+
+def empty_journal(connection: Connection, path: Path) -> bool:
+    """Bring all that was written into the ledger's file, and empty the journal beside it; say whether that was done.
+
+    It is not as long as somebody else reads: waiting for that has an end.
+    """
+    with in_words(path):
+        is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        connection.rollback()
+    return not is_busy
+
+
+def unused_bytes(connection: Connection, path: Path) -> int:
+    """Return how many bytes of the file nothing is kept in any more."""
+    with in_words(path):
+        pages = [connection.exec_driver_sql(f"PRAGMA {of}").scalar() for of in ("freelist_count", "page_size")]
+        connection.rollback()
+    return int(pages[0] or 0) * int(pages[1] or 0)
+
+
+def shrink(connection: Connection, path: Path) -> None:
+    """Write the file anew, without what is unused in it; nobody else can write meanwhile.
+
+    It takes the disk up to twice the file for a while. Raises LedgerError where that is not there: nothing is lost.
+    """
+    with in_words(path):
+        connection.exec_driver_sql("VACUUM")
+        connection.rollback()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from bulkcase.ledger.database import in_words, open_engine, writing
 from bulkcase.ledger.found import FoundRuns
 from bulkcase.ledger.history import Event, as_event, events_of
 from bulkcase.ledger.nights import Nights
+from bulkcase.ledger.purging import Purging
 from bulkcase.ledger.records import Place, ReportRecord, RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.ledger.sent import SentRows
@@ -255,6 +256,10 @@ class Ledger(FoundRuns):
     def nights(self, of: Sequence[RunRecord]) -> Nights:
         """Return some runs, one at least, beside each other: what is told of cases is about the last one."""
         return Nights(self._engine, self._writer, self.path, of)
+
+    def purging(self) -> Purging:
+        """Return what takes runs out for good."""
+        return Purging(self._engine, self._writer, self.path)
 
     def sent(self, run: RunRecord, snapshot: int | None) -> SentRows:
         """Return the rows of a run that were sent, beside the cases of a snapshot where there is one."""

@@ -35,7 +35,7 @@ def at_desk(job: Job, command: str, runtime: Runtime) -> Iterator[Desk]:
     began = runtime.clock.monotonic()
     with (
         seldom_collected(),
-        TargetLock(runtime.locks(), _lock_names(job), _here(command, runtime)) as lock,
+        TargetLock(runtime.locks(), _lock_names(job), here(command, runtime)) as lock,
         Ledger(ledger_path(job)) as ledger,
     ):
         ledger.recover(target_name(job), runtime.instant())
@@ -47,7 +47,7 @@ def recovered(path: Path, record: RunRecord, runtime: Runtime) -> None:
     name = lock_name(record.target, path)
     with (
         suppress(Locked),
-        TargetLock(runtime.locks(), [name], _here(f"report {record.id}", runtime)),
+        TargetLock(runtime.locks(), [name], here(f"report {record.id}", runtime)),
         Ledger(path) as ledger,
     ):
         ledger.recover(record.target, runtime.instant())
@@ -64,6 +64,7 @@ def _lock_names(job: Job) -> list[str]:
     return [*names, account_name(job)] if job.quota.scope == "account" and not is_sandbox(job) else names
 
 
-def _here(command: str, runtime: Runtime) -> Holder:
+def here(command: str, runtime: Runtime) -> Holder:
+    """Return this command as the holder of a lock; `command` is what was typed after `bulkcase`."""
     worker = runtime.worker
     return Holder(worker.pid, worker.user, worker.host, command, runtime.clock.now())

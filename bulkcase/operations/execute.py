@@ -19,6 +19,7 @@ from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
+from bulkcase.operations.expired import purge_expired
 from bulkcase.operations.herald import Herald, heralded
 from bulkcase.operations.options import Guard, Options
 from bulkcase.operations.planned import command_for, forecast_of, plan_of
@@ -52,7 +53,10 @@ async def at_work(job: Job, command: str, options: Options) -> AsyncGenerator["E
         check_credentials(job, runtime)
         refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
         with at_desk(job, command, runtime) as desk:
-            yield Execution(desk, options, herald)
+            execution = Execution(desk, options, herald)
+            yield execution
+            if execution.worked_on is not None:
+                purge_expired(desk, execution.worked_on)
 
 
 class Execution:
@@ -68,6 +72,8 @@ class Execution:
         self._reports = options.get("reports")
         self._fault: Stop | None = None
         self._journal: Journal | None = None
+        self.worked_on: RunRecord | None = None
+        """The run that it has begun to work on."""
         self._began = 0.0
         """When it began its work on the run, on the clock's monotonic scale."""
         self._waited: Mapping[str, float] = {}
@@ -97,6 +103,7 @@ class Execution:
                 record, rows = desk.ledger.start(
                     before, runtime.worker, account, now, place, replaces, report_of(desk.job)
                 )
+            self.worked_on = record
             self._herald.begin(record)
             RUN.set(before.id)
             run_went("started", job=before.job, target=before.target, rows=before.rows)

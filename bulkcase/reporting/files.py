@@ -18,7 +18,7 @@ import orjson
 
 from bulkcase.errors import EnvironmentFailed
 
-_WRITTEN: Final = ".written.json"
+WRITTEN: Final = ".written.json"
 """The hashes of what bulkcase wrote into a folder, by the names of the files."""
 _NUMBERS: Final = range(2, 100)
 """What a file can have behind its name: more than 98 that are held open mean that something else is wrong."""
@@ -97,7 +97,7 @@ class WholeFiles:
         """Let every file take its place."""
         for folder in {file.path.parent for file in self._files}:
             folder.mkdir(mode=0o700, exist_ok=True)
-        written = _Written(self._folder)
+        written = Written(self._folder)
         for file in self._files:
             _land(file, written)
         for path, keep_edits in self._dropped.items():
@@ -149,26 +149,34 @@ def clear_leftovers(folder: Path, now: float) -> None:
 
 def last_written(path: Path) -> Path:
     """Return where the last file that was written as `path` stands: there, or beside it."""
-    found = [each for each in (path, *_Written(path.parent).beside(path)) if each.exists()]
+    found = [each for each in (path, *Written(path.parent).beside(path)) if each.exists()]
     return max(found, key=lambda each: each.stat().st_mtime_ns, default=path)
 
 
-class _Written:
+class Written:
     """What bulkcase has written into a folder; whatever is not known to be its own, a person may miss."""
 
     def __init__(self, folder: Path) -> None:
+        """Know what was written into this folder."""
         self._folder = folder
-        self._before = _digests_of(folder / _WRITTEN)
+        self._before = _digests_of(folder / WRITTEN)
         self._digests = dict(self._before)
 
     def is_own(self, path: Path) -> bool:
         """Say whether a file is as bulkcase wrote it."""
         return self._digests.get(self._name(path)) == _digest(path)
 
+    @property
+    def names(self) -> Sequence[str]:
+        """The files whose hashes are known, relative to the folder."""
+        return list(self._digests)
+
     def note(self, path: Path) -> None:
+        """Know a file as it is now for bulkcase's own."""
         self._digests[self._name(path)] = _digest(path)
 
     def forget(self, path: Path) -> None:
+        """Know nothing of a file any more."""
         self._digests.pop(self._name(path), None)
 
     def beside(self, path: Path) -> Sequence[Path]:
@@ -177,10 +185,11 @@ class _Written:
         return [self._folder / each for each in self._digests if name.fullmatch(each)]
 
     def save(self) -> None:
+        """Keep what is known, where that has changed."""
         if self._digests == self._before:
             return
-        path = self._folder / _WRITTEN
-        part = path.with_name(f"{_WRITTEN}.{os.getpid()}.unfinished")
+        path = self._folder / WRITTEN
+        part = path.with_name(f"{WRITTEN}.{os.getpid()}.unfinished")
         # The report is there. Without this, the next one moves files aside that nobody has changed: no harm.
         with suppress(OSError):
             if not self._digests:
@@ -196,7 +205,7 @@ class _Written:
         return path.relative_to(self._folder).as_posix()
 
 
-def _land(file: WholeFile, written: _Written) -> None:
+def _land(file: WholeFile, written: Written) -> None:
     wanted = file.path
     file.path = _placed(file, written)
     if file.path != wanted:
@@ -206,7 +215,7 @@ def _land(file: WholeFile, written: _Written) -> None:
     _clear(wanted, written, but=file.path)
 
 
-def _placed(file: WholeFile, written: _Written) -> Path:
+def _placed(file: WholeFile, written: Written) -> Path:
     """Move a file to its place, or beside it; return where it is."""
     path = file.path
     try:
@@ -226,7 +235,7 @@ def _placed(file: WholeFile, written: _Written) -> Path:
     raise refused
 
 
-def _drop(path: Path, written: _Written, *, keep_edits: bool) -> None:
+def _drop(path: Path, written: Written, *, keep_edits: bool) -> None:
     try:
         if keep_edits and path.exists() and not written.is_own(path):
             _move_aside(path)
@@ -237,7 +246,7 @@ def _drop(path: Path, written: _Written, *, keep_edits: bool) -> None:
     _clear(path, written)
 
 
-def _clear(path: Path, written: _Written, but: Path | None = None) -> None:
+def _clear(path: Path, written: Written, but: Path | None = None) -> None:
     """Take away what earlier reports left beside a path, but for what somebody has changed."""
     for beside in written.beside(path):
         if beside == but:

@@ -78,7 +78,9 @@ def add_night(
     its.apply([intent(number) for number in called])
     its.apply(
         [
-            (outcome if row.outcome in _CALLED else decision)(number, Result(row.outcome, code=row.code), now)
+            (outcome if row.outcome in _CALLED else decision)(
+                number, Result(row.outcome, int(row.outcome in _CALLED), code=row.code), now
+            )
             for number, row in numbered
             if row.outcome is not Outcome.INVALID
         ],

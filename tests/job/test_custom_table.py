@@ -1,4 +1,4 @@
-"""Settings of later versions: refused when they are on, accepted when they are off."""
+"""The table of custom fields in a job file."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import pytest
 
 from bulkcase.errors import JobError
 from bulkcase.job import parse
-from bulkcase.job.later import _OFF
 
 TABLES = {
     "connection": 'host = "sandbox"',
@@ -14,38 +13,12 @@ TABLES = {
     "mapping": 'desc = "Notes"',
 }
 
-SWITCHES = [
-    ("state.keep", '"90d"', '"off"'),
-]
-
 
 def job_with(key: str, value: str) -> str:
     """Return a job file in which one setting is written."""
     table, _, name = key.partition(".")
     tables = TABLES | {table: f"{TABLES.get(table, '')}\n{name} = {value}"}
     return "\n".join(f"[{title}]\n{content}" for title, content in tables.items())
-
-
-def test_every_later_setting_is_in_this_table() -> None:
-    """The table of this test is the table of the code."""
-    assert [key for key, _, _ in SWITCHES] == list(_OFF)
-
-
-@pytest.mark.parametrize(("key", "on", "off"), SWITCHES)
-def test_a_later_setting_is_refused_when_on(key: str, on: str, off: str) -> None:
-    """What this version cannot do is refused by name, with what to write instead."""
-    with pytest.raises(JobError) as caught:
-        parse(job_with(key, on), Path("night.toml"))
-    assert caught.value.problems == (f"night.toml: {key}: is not in this version: write {off}, or leave it out",)
-
-
-@pytest.mark.parametrize(("key", "on", "off"), SWITCHES)
-def test_a_later_setting_is_accepted_when_off(key: str, on: str, off: str) -> None:
-    """Saying "off" aloud is the same as saying nothing."""
-    assert parse(job_with(key, off), Path("night.toml")) == parse(job_with(key, off), Path("night.toml"))
-    table, _, name = key.partition(".")
-    said, unsaid = parse(job_with(key, off), Path("x")), parse(job_with("mapping.name", '"A"'), Path("x"))
-    assert getattr(getattr(said, table), name) == getattr(getattr(unsaid, table), name)
 
 
 def test_custom_fields_do_not_hide_other_problems() -> None:

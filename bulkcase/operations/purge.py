@@ -1,0 +1,290 @@
+"""purge: delete runs for good, with all that the ledger keeps for them alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bulkcase.errors import UsageError
+from bulkcase.job.quantities import duration
+from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.found import UNFINISHED
+from bulkcase.ledger.keeping import ended_at, families, staying
+from bulkcase.ledger.locks import TargetLock, holder_of
+from bulkcase.ledger.purging import Purging
+from bulkcase.model import RunState
+from bulkcase.operations.desk import here, lock_name
+from bulkcase.operations.ended import Run
+from bulkcase.operations.find import existing_ledger
+from bulkcase.operations.runtime import Runtime, command_line
+from bulkcase.operations.touched import FILE as TOUCHED
+from bulkcase.reporting.html import FILE as PAGE
+from bulkcase.reporting.lines import FILE as LINES
+from bulkcase.reporting.summary import FILE as SUMMARY
+from bulkcase.reporting.taken import take_away
+
+_UNEDITED: Final = (SUMMARY, PAGE, LINES, TOUCHED)
+"""The files of a report that no person works in."""
+_DAY: Final = 86_400.0
+_WEEK: Final = 7 * _DAY
+"""Calls stay for so long at least, in seconds: a job may have a longer quota tomorrow than any has today."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgedRun:
+    """A run that is purged, or is to be."""
+
+    id: str
+    job: str
+    target: str
+    state: RunState
+    rows: int
+    bytes: int
+    """Of its cells, updates and live cases in the ledger."""
+    in_doubt: int
+    """Rows of which nobody will know whether they have landed."""
+    ended_at: float
+    """In seconds since the epoch; for a plan that was never started, when it was made."""
+    folder: Path | None
+    """Where its report is; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was purged; or would be, where `is_done` is false."""
+
+    ledger: Path
+    runs: Sequence[PurgedRun]
+    kept: Mapping[str, str]
+    """The runs that are old enough and stay all the same, each with the reason."""
+    is_done: bool = False
+    left: Sequence[Path] = ()
+    """Folders of reports that stay, and files in those that do not which a person has changed or put there."""
+    notes: Sequence[str] = ()
+    """What a person should know besides."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the runs have in all."""
+        return sum(run.rows for run in self.runs)
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of the ledger they take in all."""
+        return sum(run.bytes for run in self.runs)
+
+
+Ask = Callable[[Purged], bool]
+"""Shows a person what is to be purged; whether they want it."""
+
+
+def purge(
+    *runs: str | Run,
+    older_than: str | float | None = None,
+    reports: bool = False,
+    dry_run: bool = False,
+    state: Path | None = None,
+    sandbox: bool = False,
+    ask: Ask | None = None,
+    runtime: Runtime | None = None,
+) -> Purged:
+    """Delete runs of the ledger for good: these, or all that ended longer ago than `older_than`, such as "90d".
+
+    A number is one of seconds. With `reports` the files go too that bulkcase wrote into their report folders;
+    `dry_run` deletes nothing; `ask` shows a person what is to go. `state` and `sandbox` say which ledger it is.
+
+    A run that is not finished is never purged, nor one that a kept run needs: such a one is in `kept`. Raises
+    UsageError where a run that was named is one of these, Locked where a command is at work on its target, and
+    EnvironmentFailed where files or ledger cannot be changed: what is not deleted yet is all there then.
+    """
+    runtime = runtime or Runtime()
+    path = next((run.ledger for run in runs if isinstance(run, Run)), None)
+    path = path or existing_ledger(state=state, sandbox=sandbox)
+    wanted = _Wanted(tuple(run.id if isinstance(run, Run) else run for run in runs), _age(older_than), path)
+    if wanted.is_named == (older_than is not None):
+        raise UsageError(
+            "name the runs to purge, or say how old they are with --older-than, such as 90d: one of the two"
+        )
+    with Ledger(path) as ledger:
+        chosen = wanted.find(ledger, runtime.clock.now())
+        if dry_run:
+            return wanted.look(ledger, chosen)[1]
+        with _locked(ledger, {run.target for run in chosen}, runtime) as targets:
+            finish_half_purged(ledger, targets, runtime)
+            still = {run.seq for run in ledger.runs()}
+            going, found = wanted.look(ledger, [ledger.run(run.id) for run in chosen if run.seq in still])
+            if ask is not None and going and not ask(found):
+                return found
+            left = list(_take_reports(going, runtime.clock.now(), all_of_it=reports))
+            purge_runs(ledger, going, targets, runtime)
+            return replace(found, is_done=True, left=left, notes=_settled(ledger, targets, runtime))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The runs that somebody wants to be purged."""
+
+    names: tuple[str, ...]
+    age: float
+    """In seconds, for those that are not named."""
+    path: Path
+
+    @property
+    def is_named(self) -> bool:
+        """Whether they are known by their names."""
+        return bool(self.names)
+
+    def find(self, ledger: Ledger, now: float) -> list[RunRecord]:
+        """Return them; raises UsageError where there is none of a name, or more than one."""
+        if not self.is_named:
+            return [run for run in ledger.runs() if ended_at(run) < now - self.age]
+        half = [run_id for _, run_id, _ in ledger.purging().left()]
+        found: dict[int, RunRecord] = {}
+        for name in self.names:
+            try:
+                run = ledger.find(name)
+            except UsageError:
+                # What was cut off while it purged such a run goes on, and is done with it.
+                if not any(name and name in run_id for run_id in half):
+                    raise
+            else:
+                found[run.seq] = run
+        return list(found.values())
+
+    def look(self, ledger: Ledger, chosen: Sequence[RunRecord]) -> tuple[list[RunRecord], Purged]:
+        """Return those that can be purged, and what a person is told; raises UsageError for a named one that stays."""
+        purging = ledger.purging()
+        kept = why_kept(ledger, purging, chosen, is_named=self.is_named)
+        if kept and self.is_named:
+            raise UsageError(*(f"run {run.id} was not purged: {kept[run.seq]}" for run in chosen if run.seq in kept))
+        going = [run for run in chosen if run.seq not in kept]
+        told = {run.id: kept[run.seq] for run in chosen if run.seq in kept}
+        return going, Purged(self.path, [_told(purging, run) for run in going], told)
+
+
+def why_kept(
+    ledger: Ledger, purging: Purging, chosen: Sequence[RunRecord], *, is_named: bool = False
+) -> dict[int, str]:
+    """Return which of some runs are not to be purged, by their `seq`, and why.
+
+    Rows in doubt keep a run, unless it `is_named`: nobody could say any more what became of them.
+    """
+    alone: dict[int, str] = {}
+    for run in chosen:
+        if run.state in UNFINISHED:
+            resume = command_line("resume", run.id, ledger.path)
+            alone[run.seq] = (
+                f"it is not finished ({run.state}): go on with it: {resume}; or start a new run of its job with --new, "
+                "which gives it up"
+            )
+        elif not is_named and run.state is RunState.FINISHED and run.exit_code and (rows := purging.in_doubt(run)):
+            verify, named = (command_line(verb, run.id, ledger.path) for verb in ("verify", "purge"))
+            alone[run.seq] = (
+                f"{rows:,} of its rows are in doubt: {verify} looks at their cases; {named} deletes it as it is"
+            )
+    return staying({run.seq for run in chosen}, ledger.runs(), alone=alone, needs=purging.needs)
+
+
+def finish_half_purged(ledger: Ledger, targets: Sequence[str], runtime: Runtime) -> None:
+    """Take out what a purge has left that was cut off, and settle what other dead commands left at some targets."""
+    purging = ledger.purging()
+    for seq, _, target in purging.left():
+        if target in targets:
+            purging.purge([seq])
+    for target in targets:
+        ledger.recover(target, runtime.instant())
+
+
+def purge_runs(
+    ledger: Ledger,
+    going: Sequence[RunRecord],
+    targets: Sequence[str],
+    runtime: Runtime,
+    *,
+    seconds: float | None = None,
+) -> list[RunRecord]:
+    """Take runs out of the ledger, with what nobody needs any more; return them.
+
+    After so many `seconds` no further one is begun. Raises LedgerError.
+    """
+    purging, done = ledger.purging(), list[RunRecord]()
+    began = runtime.clock.monotonic()
+    stay = max((span for run in ledger.runs() for _, span in run.report.windows), default=0.0)
+    for family in families(going):
+        if seconds is not None and runtime.clock.monotonic() - began > seconds:
+            break
+        purging.purge([run.seq for run in family])
+        done += family
+    for target in targets:
+        purging.purge_cases(target)
+    # A call without an answer counts for the timeout of its job on top.
+    purging.purge_calls(runtime.instant(), max(stay, _WEEK) + _DAY)
+    return done
+
+
+def _age(written: str | float | None) -> float:
+    if not isinstance(written, str):
+        return written or 0.0
+    try:
+        return duration(written)
+    except ValueError as error:
+        raise UsageError(f'--older-than: "{written}" {error}') from None
+
+
+@contextmanager
+def _locked(ledger: Ledger, wanted: set[str], runtime: Runtime) -> Iterator[list[str]]:
+    """Hold the locks of targets while their runs are purged, and of those where a purge was cut off; yield them."""
+    half = {target for _, _, target in ledger.purging().left()}
+    free = {target for target in half - wanted if not _is_held(ledger, target, runtime)}
+    targets = sorted(wanted | free)
+    with TargetLock(runtime.locks(), [lock_name(each, ledger.path) for each in targets], here("purge", runtime)):
+        yield targets
+
+
+def _is_held(ledger: Ledger, target: str, runtime: Runtime) -> bool:
+    return holder_of(runtime.locks(), lock_name(target, ledger.path)) is not None
+
+
+def _settled(ledger: Ledger, targets: Sequence[str], runtime: Runtime) -> list[str]:
+    """Let the files show nothing of what was purged; return what a person should know of that."""
+    others = {run.target for run in ledger.runs()} - set(targets)
+    # They write with every row, and wait for nobody for as long as a large file takes.
+    is_alone = not any(_is_held(ledger, target, runtime) for target in others)
+    notes = []
+    if not is_alone:
+        notes.append(
+            "the ledger's file is as large as before, as a run of another target goes on: new rows use the room"
+        )
+    if not ledger.purging().settle(smaller=is_alone):
+        notes.append(
+            f"another program reads the ledger: until it is done, the journal beside {ledger.path} may still show what "
+            "was purged: purge again then"
+        )
+    return notes
+
+
+def _told(purging: Purging, run: RunRecord) -> PurgedRun:
+    return PurgedRun(
+        id=run.id,
+        job=run.job,
+        target=run.target,
+        state=run.state,
+        rows=run.rows or 0,
+        bytes=purging.size(run),
+        in_doubt=purging.in_doubt(run),
+        ended_at=ended_at(run),
+        folder=Path(run.folder) if run.folder is not None and Path(run.folder).is_dir() else None,
+    )
+
+
+def _take_reports(going: Sequence[RunRecord], now: float, *, all_of_it: bool) -> Iterator[Path]:
+    """Delete the reports of runs, if that is wanted; yield what stays."""
+    for run in going:
+        folder = None if run.folder is None else Path(run.folder)
+        if folder is None or not folder.is_dir():
+            continue
+        if all_of_it:
+            yield from take_away(folder, _UNEDITED, now)
+        else:
+            yield folder
