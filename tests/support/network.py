@@ -68,6 +68,9 @@ class Network:
         self.sent: list[Sent] = []
         self.fates: Iterator[Fate] = chain(fates, repeat(Fate()))
         self._answer = answer
+        # What is refused once is refused whenever it comes, and what was taken once is not refused.
+        self._refused: set[tuple[str | None, bytes]] = set()
+        self._taken: set[tuple[str | None, bytes]] = set()
 
     async def post(
         self, sender: Sender, path: str, body: bytes, token: str, leaves: Callable[[Sent], None] = lambda _: None
@@ -99,16 +102,21 @@ class Network:
 
     def _arrive(self, call: Sent) -> None:
         self.windows.count(asyncio.get_running_loop().time())
+        said = (call.case_id, call.body)
+        if call.fate.way is Way.REFUSED and said not in self._taken:
+            self._refused.add(said)
         match call.fate.way:
             case Way.THROTTLED:
                 asked = {} if call.fate.asked is None else {"Retry-After": str(call.fate.asked)}
                 call.reply = Reply(429, asked, _BUSY)
             case Way.DOWN:
                 call.reply = Reply(503, {}, b"")
-            case Way.REFUSED:
+            case _ if said in self._refused:
                 call.reply = Reply(412, {}, _REFUSED)
             case way:
                 found = self._answer(call) or Reply(200, {}, b"{}")
+                if call.landed:
+                    self._taken.add(said)
                 call.reply = found._replace(body=found.body[:-1]) if way is Way.GARBLED else found
 
 
