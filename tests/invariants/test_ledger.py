@@ -115,7 +115,9 @@ class Commands(RuleBasedStateMachine):
             self.odd.append("calls of earlier commands are forgotten")
         if call.case_id is None:
             return
-        self.sent_for[call] = rows("SELECT run, number FROM rows WHERE state = 'sending' AND case_key = ?", call.case_id)[0]
+        self.sent_for[call] = rows(
+            "SELECT run, number FROM rows WHERE state = 'sending' AND case_key = ?", call.case_id
+        )[0]
         if rows(LANDED_BEFORE, call.case_id):
             self.odd.append(f"what has landed of {call.case_id} is sent again for a corrected file")
 
@@ -139,7 +141,9 @@ class Commands(RuleBasedStateMachine):
 
     def runs(self) -> list[str]:
         """Return the runs that were started, the first one first."""
-        return [run_id for (run_id,) in self.world.rows("SELECT id FROM runs WHERE started_at IS NOT NULL ORDER BY seq")]
+        return [
+            run_id for (run_id,) in self.world.rows("SELECT id FROM runs WHERE started_at IS NOT NULL ORDER BY seq")
+        ]
 
     @rule(bad=BAD_DAYS, end=ENDS)
     def night(self, bad: list[Fate], end: End) -> None:
@@ -208,5 +212,5 @@ class Commands(RuleBasedStateMachine):
         self.place.cleanup()
 
 
-Commands.TestCase.settings = settings(max_examples=examples(8), stateful_step_count=10, deadline=None)
+Commands.TestCase.settings = settings(max_examples=examples(6), stateful_step_count=10, deadline=None)
 TestCommands = Commands.TestCase

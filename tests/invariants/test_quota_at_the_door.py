@@ -119,7 +119,7 @@ class Doors:
             task.cancel()
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(WINDOWS, st.lists(LIVES, min_size=1, max_size=3), st.lists(fates(), max_size=60), st.booleans())
 def test_no_window_sees_too_much(windows: list[Window], lives: list[Life], bad: list[Fate], is_even: bool) -> None:
     """Whichever workers are cancelled, processes killed or stopped, calls lost or throttled, and at either pace."""
@@ -135,7 +135,7 @@ def test_no_window_sees_too_much(windows: list[Window], lives: list[Life], bad: 
     assert doors.network.windows.exceeded == []
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     WINDOWS, st.integers(1, 60), st.integers(1, 32), st.lists(fates([Way.FINE], longest=60), min_size=1, max_size=60)
 )
