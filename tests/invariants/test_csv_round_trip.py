@@ -15,7 +15,7 @@ from support.records import record, write_results
 from support.reports import a_summary
 
 from bulkcase.cells import Cell, text_of
-from bulkcase.errors import BulkcaseError, InputError
+from bulkcase.errors import InputError
 from bulkcase.input import Source, Table, open_table
 from bulkcase.job import parse
 from bulkcase.mapping import Mapper, compile_mapping
@@ -208,9 +208,8 @@ def test_a_header_comes_back_or_is_refused(names: list[str], line: list[str]) ->
         try:
             with open_table(Source(folder / "cases.csv", encoding="utf-8", delimiter=",")) as table:
                 rows = list(table.rows())
-        except BulkcaseError as error:
-            assert isinstance(error, InputError)
-            return
+        except InputError:
+            return  # refused, in one line a problem
         assert len(set(table.header)) == len(table.header)
         if table.fed_back or any(name.startswith("bulkcase_") for name in table.header):
             return

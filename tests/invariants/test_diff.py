@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 from support.depth import examples
 from support.live_cases import EDITS, LIVE, QUIRKS, Wanted, served
 

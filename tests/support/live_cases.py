@@ -86,7 +86,7 @@ def _cases(draw: st.DrawFn) -> dict[str, Any]:
     shown = {**_plain, **_lists}
     names = draw(st.sets(st.sampled_from(sorted(shown))))
     case: dict[str, Any] = {name: draw(shown[name]) for name in sorted(names)}
-    case |= {name: None for name in draw(st.sets(st.sampled_from(["desc", "dueDate", "tags", "status"]), max_size=1))}
+    case |= dict.fromkeys(draw(st.sets(st.sampled_from(["desc", "dueDate", "tags", "status"]), max_size=1)))
     case["fields"] = draw(_fields(case))
     return {"_id": "ci-1", "updatedAt": "2026-01-01T00:00:00.000Z", "secret": {"of": "the server"}, **case}
 
@@ -112,11 +112,11 @@ class Wanted:
         for key, edit in self.edits.items():
             root = key.partition(".")[0]
             old, new = before.get(root), after.get(root)
-            if edit.do in {"add", "remove"} and _rest(edit, old) != _rest(edit, new):
-                found.append(key)
-            elif edit.do == "path" and _without(old, self._paths(root)) != _without(new, self._paths(root)):
-                found.append(key)
-            elif edit.do == "custom" and self._others(before) != self._others(after):
+            if (
+                (edit.do in {"add", "remove"} and _rest(edit, old) != _rest(edit, new))
+                or (edit.do == "path" and _without(old, self._paths(root)) != _without(new, self._paths(root)))
+                or (edit.do == "custom" and self._others(before) != self._others(after))
+            ):
                 found.append(key)
         return found
 
@@ -146,7 +146,7 @@ def _without(value: Any, paths: list[list[str]]) -> Any:
 
 
 def _edit(do: st.SearchStrategy[str], value: st.SearchStrategy[Any]) -> st.SearchStrategy[Edit]:
-    return st.builds(Edit, do, value, st.just(False))  # noqa: FBT003 - no name that is to be found
+    return st.builds(Edit, do, value, st.just(False))
 
 
 _edited = {
