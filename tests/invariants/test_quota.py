@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.depth import examples
-from support.fates import Fate, fates
+from support.fates import Fate, Way, fates
 from support.jobs import a_job, write_cases
 from support.world import HOST, End, World, is_finished
 
@@ -138,10 +138,10 @@ SET_BACK = Story(
     pace="even",
     reading=("always", "response"),
     canary=2,
-    fates=[],
+    fates=[Fate(Way.FINE, 3, 7, 0.0, 3.0)],
     sessions=[
         Session(End("stop", 380), 3600.0, 0.0, 5, reboots=False),
-        Session(End("stop", 390), 0.0, 2.0, 0, reboots=False),
+        Session(End("abandon", 390), 0.0, 2.0, 0, reboots=False),
         Session(End("stop", 420), -3600.0, 0.25, 0, reboots=False),
         Session(End("killed", 277), -3600.0, 2.0, 0, reboots=False),
     ],
