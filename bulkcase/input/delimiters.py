@@ -58,7 +58,8 @@ def _header_line(lines: Iterable[str]) -> str:
     """Return the text of the first record that is not blank, with the line breaks inside its quotes."""
     header = ""
     for line in islice(lines, _MOST_LINES):
-        if not header and not line.strip(' "\r\n' + "".join(DELIMITERS)):
+        is_open = line.count('"') % 2 == 1  # a name that begins with a line break
+        if not header and not is_open and not line.strip(' "\r\n' + "".join(DELIMITERS)):
             continue
         header += line
         if header.count('"') % 2 == 0:

@@ -148,7 +148,8 @@ class Reader:
             cases.append((position, kept_of(case, self._wanted.fields)))
             # Objects without an id are told apart by all that they say.
             names |= {(*one[:3], one.id or repr(one.object)): one for one in learnt_from(case, self._wanted.lookups)}
-        now = self.clock.now()
+        # Never before the list was begun, even where the clock was set back since: that would say that it was not seen.
+        now = max(self.clock.now(), snapshot.record().started_at)
         snapshot.add(cases, names.values(), now, None if paging is None else paging.as_json())
         return now
 

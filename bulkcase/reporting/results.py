@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, cast
 
 from bulkcase.causes import tip
@@ -65,8 +66,7 @@ def write_results(
     columns = [*(defuse(name) for name in header), *COLUMNS, *([UNDOES] if undoes else [])]
     last = (undoes,) if undoes else ()
     with whole_files(folder) as files:
-        every = CsvLines(files.open(RESULTS, ENCODING, keep_edits=True))
-        failed = CsvLines(files.open(FAILED, ENCODING, keep_edits=True))
+        every, failed = _csv(files, RESULTS), _csv(files, FAILED)
         causes = _Causes(files, columns)
         every.write([columns])
         failed.write([columns])
@@ -84,6 +84,12 @@ def write_results(
     return files.names
 
 
+def _csv(files: WholeFiles, name: str) -> CsvLines:
+    """Open a CSV in which NUL, which a cell of a workbook can hold and no text file, is another odd character."""
+    file = files.open(name, ENCODING, keep_edits=True)
+    return CsvLines(SimpleNamespace(write=lambda text: file.write(text.replace("\0", "\ufffd"))))
+
+
 class _Causes:
     """The files by cause, each opened when its first row comes."""
 
@@ -99,7 +105,7 @@ class _Causes:
             name = _OTHER
         lines = self._opened.get(name)
         if lines is None:
-            lines = self._opened[name] = CsvLines(self._files.open(_file_of(name), ENCODING, keep_edits=True))
+            lines = self._opened[name] = _csv(self._files, _file_of(name))
             lines.write([[*self._columns, TIP]])
         lines.write([[*line, tip(code)]])
 
