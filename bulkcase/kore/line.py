@@ -19,6 +19,8 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What would end a header early and begin another one."""
 _KEPT: Final = 15.0
 """Seconds for which a connection may wait for its next call, as in aiohttp: the host closes it some time."""
+_MOST_INTERIM: Final = 1000
+"""Answers that may say that one will come: a flood of them would take the time of all other calls."""
 _KNOWN_INSIDE: Final = "3.14."
 """The aiohttp whose inside `DirectLine` knows; with any other one its session does the work."""
 
@@ -184,7 +186,11 @@ async def _exchanged(connection: aiohttp.connector.Connection, request: bytes, l
     protocol.set_response_params(read_until_eof=True)
     transport.write(request)
     message, payload = await protocol.read()
+    interim = 0
     while 100 <= message.code < 200 and message.code != 101:
+        interim += 1
+        if interim > _MOST_INTERIM:
+            raise HttpProcessingError(message="too many answers that only say that one will come", code=message.code)
         message, payload = await protocol.read()
     return Reply(message.code, message.headers, *await _up_to(largest, payload))
 

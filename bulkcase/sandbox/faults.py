@@ -93,7 +93,7 @@ class Fault(StrEnum):
     OLD_HTTP = "old_http"
     """The change landed; the answer is a body without a head, as of HTTP/0.9."""
     INTERIM_FLOOD = "interim_flood"
-    """The change landed; the answer comes behind ten thousand that say that it will."""
+    """The change landed; the answer comes behind five hundred that say that it will."""
     INTERIM_ENDLESS = "interim_endless"
     """The change landed; answers without end say that one will come."""
     UNSOLICITED = "unsolicited"

@@ -185,7 +185,7 @@ def _old_http(_: int, body: bytes) -> Wire:
 
 
 def _interim_flood(status: int, body: bytes) -> Wire:
-    return Wire([_EARLY * 10_000, _whole(status, body, _LAST)], End.CLOSE)
+    return Wire([_EARLY * 500, _whole(status, body, _LAST)], End.CLOSE)
 
 
 def _interim_endless(_: int, __: bytes) -> Wire:

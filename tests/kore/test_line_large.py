@@ -3,8 +3,11 @@
 import gzip
 import tracemalloc
 
+import aiohttp
 import pytest
-from support.lines import BODY, LINES, OK, TOKEN, Opened, raw, sized
+from support.lines import BODY, LINES, OK, TOKEN, Opened, directly, raw, sized, told
+
+from bulkcase.kore.verdict import Silence
 
 pytestmark = pytest.mark.asyncio
 
@@ -60,3 +63,12 @@ async def test_a_packed_answer_is_unpacked_no_further_than_it_is_read(opened: Op
 
     assert reply.is_cut
     assert peak < 10_000_000
+
+
+async def test_a_flood_of_answers_that_announce_one_ends() -> None:
+    """A server that only ever says that an answer will come is given up long before the time of a call is over."""
+    async with raw([b"HTTP/1.1 103 Early Hints\r\n\r\n" * 5000]) as server, directly(server.url, 60.0) as line:
+        assert await told(line.post("updateCase/c-1", BODY, TOKEN)) == (
+            Silence.CONNECTION_LOST,
+            aiohttp.ClientResponseError,
+        )
