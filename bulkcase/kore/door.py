@@ -179,7 +179,7 @@ class Door:
             if verdict.kind is Kind.CREDENTIALS and not renewed and self._tokens.renew(token):
                 renewed = True
             elif verdict.kind in {Kind.CREDENTIALS, Kind.WRONG_TARGET}:
-                self._stop.set(Stop(StopReason.SAFETY, refused(verdict)))
+                self._stop.set(Stop(StopReason.SAFETY, refused(verdict, self._clock.now())))
                 self._stop.check()
             elif verdict.kind is not Kind.THROTTLED:
                 return verdict
