@@ -29,9 +29,8 @@ def refused(verdict: Verdict, now: float) -> str:
     if "replay" in verdict.message.lower():
         advice = "set auth.jti = true"
     elif abs(apart) > _CLOCKS_APART:
-        advice = (
-            f"this clock is {seconds_text(abs(apart))} {'ahead of' if apart > 0 else 'behind'} the server's: set it"
-        )
+        where = "ahead of" if apart > 0 else "behind"
+        advice = f"this machine's clock is {seconds_text(abs(apart))} {where} the server's: set it"
     else:
         advice = "check the client id, the secret, the scope (ticked and published), account and stream"
     return f"the server refuses these credentials ({verdict.message}): {advice}"

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -20,6 +21,9 @@ from bulkcase.sandbox.wire import End, Wire, spoiled
 
 LONGEST_HANG = 600.0
 """Seconds after which a hanging call is closed, should neither side give up."""
+
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+"""How the system wants to be told: close at once, without waiting for what was not sent."""
 
 _LOOK_AGAIN = 0.001
 """Seconds until a look at whether a client has read what was sent to it."""
@@ -185,7 +189,7 @@ def _reset(transport: asyncio.Transport) -> None:
     """Close a connection so that its client sees a reset, and not an end."""
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
     transport.abort()
 
 

@@ -87,7 +87,7 @@ def test_clocks_that_do_not_agree_are_told_apart_from_bad_credentials(
         ended = scene.program()
         assert ended.code == (3 if says else 0), ended.errors
         if says:
-            assert f"this clock is {abs(ahead) / 60:.0f} min {says} the server's: set it" in ended.errors
+            assert f"this machine's clock is {abs(ahead) / 60:.0f} min {says} the server's: set it" in ended.errors
         campaign.proved(scene, struck=1, outcomes={"pending": 8} if says else {"updated": 8})
 
 
