@@ -2,7 +2,7 @@
 
 import pytest
 from support.campaign import Campaign
-from support.spoiled import JOB, Promise, as_parameters, keeps, retried, settings_for
+from support.spoiled import Promise, as_parameters, job_for, keeps, retried, settings_for
 
 from bulkcase.sandbox import Fault, SandboxSettings
 
@@ -37,8 +37,8 @@ def test_errors_of_the_server_cost_no_row(campaign: Campaign) -> None:
 @pytest.mark.parametrize("promise", as_parameters(TRIED_AGAIN))
 def test_what_may_pass_is_tried_again_and_what_does_not_pass_is_told(campaign: Campaign, promise: Promise) -> None:
     """Rows that meet it once or twice are updated, one that meets it every time is told of, and goes well later."""
-    rows = campaign.size(8, 400)
-    with campaign.scene(rows, settings_for(promise, rows), **JOB) as scene:
+    rows = campaign.size(8, 200)
+    with campaign.scene(rows, settings_for(promise, rows), **job_for(promise)) as scene:
         scene.program()
         keeps(promise, campaign, scene)
         if campaign.is_full or promise.fault is Fault.DROP_AFTER:
@@ -48,8 +48,8 @@ def test_what_may_pass_is_tried_again_and_what_does_not_pass_is_told(campaign: C
 @pytest.mark.parametrize("promise", as_parameters(FOR_GOOD))
 def test_what_no_retry_mends_fails_at_once(campaign: Campaign, promise: Promise) -> None:
     """Each row that meets it fails with one call and nothing landed, all others are updated, and later these too."""
-    rows = campaign.size(8, 400)
-    with campaign.scene(rows, settings_for(promise, rows), **JOB) as scene:
+    rows = campaign.size(8, 200)
+    with campaign.scene(rows, settings_for(promise, rows), **job_for(promise)) as scene:
         scene.program()
         keeps(promise, campaign, scene)
         assert not any(call.applied for call in scene.calls if call.fault is not None)

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 from support.campaign import Campaign
-from support.spoiled import JOB, Promise, as_parameters, keeps, retried, settings_for, watched
+from support.spoiled import JOB, WINDOWS, Promise, as_parameters, job_for, keeps, retried, settings_for, watched
 
 from bulkcase.sandbox import Fault, SandboxSettings
 
@@ -47,8 +47,8 @@ MOST_MEMORY = 200 << 20
 @pytest.mark.parametrize("promise", as_parameters(CUT_OFF))
 def test_an_answer_that_is_none_leaves_no_row_untold(campaign: Campaign, promise: Promise) -> None:
     """A spoiled answer is no answer: the row is sent again, and where that never ends well it is unknown."""
-    rows = campaign.size(8, 400)
-    with campaign.scene(rows, settings_for(promise, rows, trickle=0.05), **JOB) as scene:
+    rows = campaign.size(8, 200)
+    with campaign.scene(rows, settings_for(promise, rows, trickle=0.05), **job_for(promise)) as scene:
         scene.program()
         keeps(promise, campaign, scene)
         if campaign.is_full:
@@ -60,7 +60,7 @@ def test_an_answer_that_is_none_leaves_no_row_untold(campaign: Campaign, promise
 def test_an_answer_without_bounds_costs_neither_memory_nor_time(campaign: Campaign, promise: Promise) -> None:
     """Of an answer no more is read than one may have, in a process that stays small, and the row is sent again."""
     rows, peaks = campaign.size(8, 100), list[int]()
-    with campaign.scene(rows, settings_for(promise, rows), **{**JOB, "timeout": "5s"}) as scene:
+    with campaign.scene(rows, settings_for(promise, rows), **JOB) as scene:
         scene.program(meanwhile=watched(peaks))
         keeps(promise, campaign, scene)
         assert 0 < peaks[0] < MOST_MEMORY, f"{peaks[0] >> 20} MiB"
@@ -68,9 +68,24 @@ def test_an_answer_without_bounds_costs_neither_memory_nor_time(campaign: Campai
             retried(scene)
 
 
+@pytest.mark.fault("all of the wire", "each kind by a case of its own, where the job says leave")
+def test_what_may_have_landed_is_sent_once_where_the_job_says_leave(campaign: Campaign) -> None:
+    """Each row that meets one is unknown by its first call, and every other one is updated."""
+    faults = [promise.fault for promise in (*CUT_OFF, *BLOWN_UP)]
+    # A good row between two bad ones: so many lost answers in a row would be an outage.
+    hit = {f"ci-{2 * number:06d}": [fault] for number, fault in enumerate(faults)}
+    settings = SandboxSettings(windows=WINDOWS, case_scripts=hit, trickle=0.05)
+    retry = 'attempts = 3\nunanswered = "leave"'
+    with campaign.scene(2 * len(hit), settings, **{**JOB, "timeout": "2s", "retry": retry}) as scene:
+        assert scene.program().code == 1, scene.ends[-1].errors
+        assert {line["Case ID"] for line in scene.report() if line["bulkcase_outcome"] == "unknown"} == set(hit)
+        assert len(scene.calls) == len(scene.rows)
+        campaign.proved(scene, outcomes={"unknown": len(hit), "updated": len(hit)})
+
+
 def harmless(promise: Promise, rows: int) -> SandboxSettings:
     """Return a server that does it with every call."""
-    return SandboxSettings(windows=((40, 0.5),), faults={promise.fault: 1.0})
+    return SandboxSettings(windows=WINDOWS, faults={promise.fault: 1.0})
 
 
 @pytest.mark.parametrize("promise", as_parameters(HARMLESS))

@@ -39,7 +39,9 @@ def test_each_answer_is_its_own_call_s_in_whatever_order_they_come(campaign: Cam
 def test_a_timeout_that_is_too_short_loses_no_row(campaign: Campaign) -> None:
     """Where every change lands and no answer is waited for, the run stops, says so, and ends well with more time."""
     settings = SandboxSettings(windows=WINDOWS, latency=(0.4, 0.5))
-    with campaign.scene(campaign.size(10, 100), settings, **{**EIGHT, "retry": "attempts = 2"}) as scene:
+    with campaign.scene(
+        campaign.size(10, 100), settings, **{**EIGHT, "retry": "attempts = 2", "timeout": "300ms"}
+    ) as scene:
         ended = scene.program()
         assert ended.code == 3, ended.errors
         assert "the server does not answer" in ended.errors

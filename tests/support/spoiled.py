@@ -17,7 +17,7 @@ WINDOWS = ((40, 0.5),)
 JOB = {
     "quota": 'windows = ["40/500ms"]\nmax_in_flight = 4',
     "retry": f'attempts = {ATTEMPTS}\nmax_wait = "20ms"',
-    "timeout": "300ms",
+    "timeout": "5s",
     "more": '[safety]\nmax_failures = "off"',
 }
 RETRY_WITH = "send again what did not end well with: bulkcase "
@@ -67,6 +67,11 @@ def scripts(promise: Promise, rows: int) -> dict[str, list[Fault | None]]:
 def settings_for(promise: Promise, rows: int, **more: Any) -> SandboxSettings:
     """Return a strict server that makes a fault for some of its cases."""
     return SandboxSettings(windows=WINDOWS, case_scripts=scripts(promise, rows), **more)
+
+
+def job_for(promise: Promise) -> dict[str, str]:
+    """Return the parts of a job; its timeout is short only where a fault waits for it, since good calls have it too."""
+    return {**JOB, "timeout": "600ms"} if "timeout" in promise.codes else JOB
 
 
 def keeps(promise: Promise, campaign: Campaign, scene: Scene) -> None:
