@@ -6,6 +6,9 @@ import pytest
 
 from bulkcase.logged import RUN
 
+# Its hooks, which pytest looks for here.
+pytest_plugins = ["support.campaign_table"]
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -4,7 +4,10 @@ import re
 from typing import Final
 
 from bulkcase.kore.verdict import Kind, Verdict
+from bulkcase.said import seconds_text
 
+_CLOCKS_APART: Final = 25.0
+"""Seconds between two clocks from which on they may be why a token is refused: it is issued 30 s in the past."""
 _TOKEN_LIKE: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
 
 
@@ -13,17 +16,23 @@ def without_tokens(text: str, token: str) -> str:
     return _TOKEN_LIKE.sub("***", text.replace(token, "***"))
 
 
-def refused(verdict: Verdict) -> str:
-    """Return why a run is stopped whose credentials or target are refused, and what to do."""
+def refused(verdict: Verdict, now: float) -> str:
+    """Return why a run is stopped whose credentials or target are refused, and what to do.
+
+    `now` is this machine's time, in seconds since the epoch: a token lives by the clocks of both sides.
+    """
     if verdict.code == "tls":
         return f"the server's certificate is not trusted ({verdict.message}): set connection.ca_bundle"
     if verdict.kind is Kind.WRONG_TARGET:
         return f"the server knows no such target ({verdict.message}): check connection.stream_id and account_id"
-    advice = (
-        "set auth.jti = true"
-        if "replay" in verdict.message.lower()
-        else ("check the client id, the secret, the scope (ticked and published), account and stream")
-    )
+    apart = 0.0 if verdict.date is None else now - verdict.date
+    if "replay" in verdict.message.lower():
+        advice = "set auth.jti = true"
+    elif abs(apart) > _CLOCKS_APART:
+        where = "ahead of" if apart > 0 else "behind"
+        advice = f"this machine's clock is {seconds_text(abs(apart))} {where} the server's: set it"
+    else:
+        advice = "check the client id, the secret, the scope (ticked and published), account and stream"
     return f"the server refuses these credentials ({verdict.message}): {advice}"
 
 

@@ -15,7 +15,7 @@ the weakest:
     other non-2xx, redirects                        REFUSED       for good
     2xx           HTML, errors, no object,
                   another case's _id                REFUSED       at once, no retry
-                  broken JSON                       UNANSWERED
+                  broken JSON, too large to read    UNANSWERED
                   a JSON object                     ACCEPTED
 """
 
@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
     counts: bool = True
     """Whether it uses up an attempt of its row: not in an outage, for which no row is to blame."""
     date: float | None = None
-    """When the server made an answer that was accepted, by its own clock; seconds since the epoch."""
+    """When the server made an answer that was accepted, or refused the credentials, by its own clock; epoch seconds."""
 
 
 class Silence(StrEnum):
@@ -93,6 +93,11 @@ def judge_silence(silence: Silence, detail: str) -> Verdict:
     return Verdict(kinds.get(silence, Kind.UNANSWERED), code=silence.value, message=_short(detail))
 
 
+def judge_too_large(status: int, largest: int) -> Verdict:
+    """Return the verdict on a success whose answer has more than `largest` bytes, of which the rest was not read."""
+    return Verdict(Kind.UNANSWERED, status, "answer_too_large", f"an answer of more than {largest >> 20} MiB")
+
+
 def judge(  # noqa: PLR0911 - the table above, a line each
     status: int, headers: Mapping[str, str], body: bytes, now: datetime, case_id: str | None = None
 ) -> Verdict:
@@ -119,7 +124,7 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     if status in {400, 401} and _WRONG_STREAM.search(message):
         return Verdict(Kind.WRONG_TARGET, status, "wrong_target", message)
     if status == 401:
-        return Verdict(Kind.CREDENTIALS, status, "credentials_refused", message)
+        return Verdict(Kind.CREDENTIALS, status, "credentials_refused", message, date=_date(headers))
     if status == 408 or status >= 500:
         return Verdict(Kind.TRANSIENT, status, http_code(status), message, _retry_after(headers, now))
     return Verdict(Kind.REFUSED, status, http_code(status), message)
