@@ -3,6 +3,7 @@
 import atexit
 import os
 import signal
+import sys
 import time
 from typing import NoReturn
 
@@ -13,6 +14,8 @@ _AS_ONE = 1.0
 
 _asked_at: float | None = None
 """When the first signal came, on the monotonic scale."""
+_leaves_with: int | None = None
+"""The exit code of the program, once that is known."""
 
 
 def end_by_signals() -> None:
@@ -21,6 +24,8 @@ def end_by_signals() -> None:
     While libraries are imported, an exception can strike where Python swallows it. One that is ignored (nohup) stays
     ignored.
     """
+    # Registered first, it is called last.
+    atexit.register(_leave)
     for number in ending_signals():
         signal.signal(number, _end)
 
@@ -48,10 +53,10 @@ def heed_signals() -> None:
 
 def leave_by_signals(exit_code: int) -> None:
     """Let a signal end the program at once with the code that it ends with anyway: all is done but to wait."""
+    global _leaves_with  # noqa: PLW0603 - as above
+    _leaves_with = exit_code
     for number in ending_signals():
         signal.signal(number, lambda *_: os._exit(exit_code))
-    # When nothing is left to wait for, Python takes its handlers away, and a signal would end it with another code.
-    atexit.register(_hear_no_more)
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -60,9 +65,20 @@ def ending_signals() -> list[signal.Signals]:
     return [number for number in named if signal.getsignal(number) is not signal.SIG_IGN]
 
 
-def _hear_no_more() -> None:
-    for number in ending_signals():
-        signal.signal(number, signal.SIG_IGN)
+def _leave() -> None:
+    """End the program when all else is done.
+
+    Python would take its handlers away first, so that a signal ended it with another code, and then libuv would wait
+    for name services that hang.
+    """
+    if _leaves_with is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # that is Python's to tell
+    os._exit(_leaves_with)
 
 
 def _interrupt(*_: object) -> None:

@@ -3,8 +3,16 @@
 Each is Python that runs in the process before the program: see `prelude` of `support.program.started`.
 """
 
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
+import pytest
 from support.campaign import Scene
 
 from bulkcase.errors import UsageError
@@ -131,5 +139,96 @@ def left_over(scene: Scene) -> list[str]:
     """Return the files that a process which ended in good order must not leave: temporary ones, and those of locks."""
     found = (path.relative_to(scene.folder) for path in scene.folder.rglob("*") if path.is_file())
     spoiled = (".unfinished", ".tmp", "-wal", "-shm", "-journal")
-    held = lambda path: path.suffix == ".json" and path.parent.name == "locks"  # noqa: E731 - a name for a test
-    return sorted(str(path) for path in found if path.name.endswith(spoiled) or held(path) or path.parts[0] == "tmp")
+    return sorted(
+        str(path)
+        for path in found
+        if path.name.endswith(spoiled)
+        or path.parts[0] == "tmp"
+        or (path.suffix == ".json" and path.parent.name == "locks")
+    )
+
+
+_NAMES = """
+import ctypes
+_libc = ctypes.CDLL(None, use_errno=True)
+def _mount(what, where, flags):
+    if _libc.mount(what, where, None, flags, None):
+        raise OSError(ctypes.get_errno(), "mount")
+if _libc.unshare(0x20000):
+    raise OSError(ctypes.get_errno(), "unshare")
+_mount(b"none", b"/", 0x44000)
+_mount({hosts!r}, b"/etc/hosts", 0x1000)
+_mount({resolver!r}, b"/etc/resolv.conf", 0x1000)
+"""
+
+
+class NameService:
+    """A name service on loopback that knows one name, `localhost`, and answers when it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Listen; raises PermissionError where only root may."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.53", 53))
+        self.answers = "silence"
+        """What is asked for: `silence`, `failure` (SERVFAIL), or the `address`."""
+        self.asked = 0
+        self._hosts, self._resolver = folder / "hosts", folder / "resolv.conf"
+        self._hosts.write_text("# none\n")
+        self._resolver.write_text("nameserver 127.0.0.53\noptions timeout:1 attempts:1\n")
+        self._thread = threading.Thread(target=self._serve, name="names")
+
+    @property
+    def prelude(self) -> str:
+        """What lets the process ask this name service alone."""
+        return _NAMES.format(hosts=str(self._hosts).encode(), resolver=str(self._resolver).encode())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._socket.getsockname())
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            query, asker = self._socket.recvfrom(512)
+            if not query:
+                return
+            self.asked += 1
+            if self.answers != "silence":
+                self._socket.sendto(self._answer(query), asker)
+
+    def _answer(self, query: bytes) -> bytes:
+        """Return the answer to a query by RFC 1035, 4.1: header, question, and an address where it wants one."""
+        question = query[12 : query.index(b"\0", 12) + 5]
+        is_known = self.answers == "address"
+        has_address = is_known and question[-4:-2] == b"\0\1"
+        flags = b"\x81\x80" if is_known else b"\x81\x82"
+        counts = b"\0\1" + (b"\0\1" if has_address else b"\0\0") + bytes(4)
+        record = b"\xc0\x0c\0\1\0\1" + bytes(4) + b"\0\4\x7f\0\0\1" if has_address else b""
+        return query[:2] + flags + counts + question + record
+
+
+@contextmanager
+def a_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
+    """Mount a disk of its own on a folder, which is made, and yield what gives it another size; skips where it cannot.
+
+    A size is as `mount` takes it, such as 64k.
+    """
+    folder.mkdir(parents=True)
+    _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
+    try:
+        yield lambda larger: _mount("-o", f"remount,size={larger}", folder)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def _mount(*arguments: str | Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("disks are mounted on Linux only")
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a disk cannot be mounted here: {done.stderr.strip()}")
