@@ -22,7 +22,10 @@ def refused(verdict: Verdict) -> str:
     advice = (
         "set auth.jti = true"
         if "replay" in verdict.message.lower()
-        else ("check the client id, the secret, the scope (ticked and published), account and stream")
+        else (
+            "check the client id, the secret, the scope (ticked and published), account and stream, "
+            "and whether the clock of this machine is right"
+        )
     )
     return f"the server refuses these credentials ({verdict.message}): {advice}"
 

@@ -1,10 +1,13 @@
 """The clock on the wall: set an hour forward or back, and by DST, in the middle of a run and between two."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from support.campaign import Campaign, Scene
 from support.machine import clock_set_by, open_runs, prove_the_truth
+from support.program import SECONDS
 
 from bulkcase.sandbox import SandboxSettings
 
@@ -32,6 +35,7 @@ def test_a_clock_that_jumps_overruns_no_window_and_loses_no_row(campaign: Campai
         if ended.code:
             prove_the_truth(scene, in_doubt=0)
             assert scene.program(*ended.goes_on_with).code == 0
+        assert 0 < seconds_of(scene) < SECONDS, "no hour that nobody has worked"
         campaign.proved(scene, struck=1)
 
 
@@ -69,10 +73,35 @@ def test_a_clock_that_is_wrong_is_said_and_costs_no_row(campaign: Campaign, jump
         wrong.write_text(str(jump))
         ended = scene.program(prelude=clock_set_by(wrong))
         assert ended.code == 3, ended.errors
+        assert "whether the clock of this machine is right" in ended.errors
         assert scene.outcomes() == {"pending": 20}
         wrong.unlink()
         assert scene.program(*ended.goes_on_with).code == 0
         campaign.proved(scene, struck=1)
+
+
+@pytest.mark.fault("the time zone changes", "from one end of the world to the other, between a kill and what goes on")
+def test_a_time_zone_changes_no_time_of_the_report(campaign: Campaign) -> None:
+    """Times are in UTC and in order, wherever the machine thinks it is, and no window is overrun."""
+    settings = SandboxSettings(windows=WINDOW, latency=(0.0, 0.02))
+    with campaign.scene(campaign.size(40, 400), settings, quota=QUOTA) as scene:
+        began = datetime.now(UTC)
+
+        def kill(scene: Scene, process: Any) -> None:
+            scene.server.wait_for_calls(18)
+            process.kill()
+
+        assert scene.program(meanwhile=kill, variables={"TZ": "Pacific/Kiritimati"}).code == -9
+        assert scene.program(variables={"TZ": "America/Adak"}).code == 0
+        times = [datetime.fromisoformat(line["bulkcase_finished_at"]) for line in scene.report()]
+        assert all(began <= time <= datetime.now(UTC) for time in times)
+        campaign.proved(scene, struck=1, repeats=IN_FLIGHT)
+
+
+def seconds_of(scene: Scene) -> float:
+    """Return how long the newest run says that it has taken."""
+    (summary,) = (scene.folder / "reports").glob("*/summary.json")
+    return float(json.loads(summary.read_text())["duration_s"])
 
 
 _RIGHT_TOKENS = """

@@ -16,6 +16,7 @@ import pytest
 from support.campaign import Scene
 
 from bulkcase.errors import UsageError
+from bulkcase.model import RunState
 from bulkcase.operations.report import report
 from bulkcase.operations.runs import runs, show
 from bulkcase.operations.runtime import Runtime
@@ -118,6 +119,12 @@ def open_runs(scene: Scene) -> list[str]:
         return [listed.record.id for listed in runs(state=scene.folder / "state", runtime=runtime_of(scene))]
     except UsageError:  # there is no ledger yet
         return []
+
+
+def is_finished(scene: Scene) -> bool:
+    """Say whether the newest run came to its end."""
+    listed = runs(state=scene.folder / "state", runtime=runtime_of(scene)) if open_runs(scene) else []
+    return bool(listed) and listed[-1].state is RunState.FINISHED
 
 
 def prove_the_truth(scene: Scene, *, in_doubt: int) -> None:
