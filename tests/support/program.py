@@ -96,6 +96,8 @@ def _before(limits: Mapping[int, int], ignored: signal.Signals | None) -> Callab
     def prepare() -> None:
         for kind, limit in limits.items():
             resource.setrlimit(kind, (limit, limit))
+        # A shell lets what it starts in the background ignore this one, the tests too.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if ignored is not None:
             signal.signal(ignored, signal.SIG_IGN)
 
