@@ -14,7 +14,8 @@ from bulkcase.sandbox import SandboxSettings
 HOUR = 3600
 WINDOW, IN_FLIGHT = ((20, 1.0),), 4
 QUOTA = f'windows = ["20/1s"]\nmax_in_flight = {IN_FLIGHT}\npace = "burst"'
-JUMPS = [HOUR, -HOUR]
+ONLY_FULL = pytest.mark.fault(full=True)
+JUMPS = [HOUR, pytest.param(-HOUR, marks=ONLY_FULL)]
 
 
 @pytest.mark.fault("the clock jumps", "an hour forward or back in the middle of a run; the server's stays")

@@ -18,6 +18,7 @@ from bulkcase.sandbox import SandboxSettings
 IN_FLIGHT = 4
 JOB = {"quota": f"windows = []\nmax_in_flight = {IN_FLIGHT}"}
 SETTINGS = SandboxSettings(latency=(0.01, 0.03))
+ONLY_FULL = pytest.mark.fault(full=True)
 FILES = ("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm")
 
 
@@ -67,7 +68,7 @@ def test_a_ledger_that_is_held_for_good_stops_the_run(campaign: Campaign) -> Non
 
 
 @pytest.mark.fault("the ledger is taken away", "its files, or its folder, are moved in the middle of a run")
-@pytest.mark.parametrize("what", ["files", "folder", "replaced"])
+@pytest.mark.parametrize("what", ["files", *(pytest.param(what, marks=ONLY_FULL) for what in ("folder", "replaced"))])
 def test_a_ledger_that_is_taken_away_stops_the_run(campaign: Campaign, what: str) -> None:
     """No intent goes where nobody finds it: the run ends with 6, and when the ledger is back it goes on."""
 
@@ -98,7 +99,7 @@ def test_a_ledger_that_is_taken_away_stops_the_run(campaign: Campaign, what: str
 
 
 @pytest.mark.fault("the ledger is cut short", "its file, or its log, is truncated in the middle of a run")
-@pytest.mark.parametrize("name", FILES[:2])
+@pytest.mark.parametrize("name", [FILES[0], pytest.param(FILES[1], marks=ONLY_FULL)])
 def test_a_ledger_that_is_cut_short_stops_the_run(campaign: Campaign, name: str) -> None:
     """The run ends with 6 at once, and from a backup it goes on: what that does not know is sent again."""
     known = 0

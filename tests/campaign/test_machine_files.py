@@ -23,6 +23,7 @@ SPOILED = {
     "gone": "os.unlink('cases.csv')",
 }
 """What becomes of the input while it is read, as Python of the process itself."""
+ONLY_FULL = pytest.mark.fault(full=True)
 Meanwhile = Callable[[Scene, Any], None]
 
 
@@ -65,8 +66,8 @@ def test_an_input_that_changes_while_it_is_read_sends_no_row(campaign: Campaign)
     "act",
     [
         pytest.param(lambda scene: write_cases(scene.folder, [("ci-000001", "new")]), id="another input"),
-        pytest.param(lambda scene: (scene.folder / "cases.csv").unlink(), id="no input"),
-        pytest.param(garbage, id="a broken job"),
+        pytest.param(lambda scene: (scene.folder / "cases.csv").unlink(), id="no input", marks=ONLY_FULL),
+        pytest.param(garbage, id="a broken job", marks=ONLY_FULL),
         pytest.param(lambda scene: shutil.rmtree(scene.folder / "reports"), id="no folder of the report"),
     ],
 )

@@ -33,15 +33,16 @@ def go_on(scene: Scene) -> None:
 def test_a_disk_without_room_ends_in_one_line_wherever_it_is_needed(campaign: Campaign) -> None:
     """Each process ends with 6 and says what to do, and once there is room again all rows are sent."""
     with campaign.scene(campaign.size(60, 600), SETTINGS, **JOB) as scene:
-        for what, size in SIZES.items():
+        for what, size in SIZES.items() if campaign.is_full else [*SIZES.items()][::2]:
             ended = scene.program(largest_file=size)
             assert ended.code == 6, (what, ended.errors)
             (line,) = [line for line in ended.errors.splitlines() if line.startswith(("error: /", "stopped: /"))]
             assert "full" in line or "can be written" in line, line
+            assert not [name for name in left_over(scene) if name.endswith(".tmp")], what
             if open_runs(scene):
                 prove_the_truth(scene, in_doubt=IN_FLIGHT)
         go_on(scene)
-        campaign.proved(scene, struck=len(SIZES), repeats=IN_FLIGHT * len(SIZES))
+        campaign.proved(scene, struck=len(scene.ends) - 1, repeats=IN_FLIGHT * len(SIZES))
 
 
 @pytest.mark.fault("a full disk", "a disk of its own, of 320 KiB, under the ledger")

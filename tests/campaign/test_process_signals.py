@@ -17,6 +17,7 @@ from bulkcase.sandbox import SandboxSettings
 IN_FLIGHT = 4
 QUOTA = f"windows = []\nmax_in_flight = {IN_FLIGHT}"
 SLOW = SandboxSettings(latency=(0.1, 0.2))
+ONLY_FULL = pytest.mark.fault(full=True)
 Sender = Callable[[Scene, Any], None]
 
 
@@ -43,7 +44,9 @@ def gone_on(scene: Scene, ended: Ended) -> None:
 
 
 @pytest.mark.fault("a signal", "SIGTERM, SIGINT, SIGHUP, and SIGHUP twice, as a terminal sends it")
-@pytest.mark.parametrize("names", ["SIGTERM", "SIGINT", "SIGHUP", "SIGHUP SIGHUP"])
+@pytest.mark.parametrize(
+    "names", ["SIGTERM", "SIGHUP SIGHUP", *(pytest.param(name, marks=ONLY_FULL) for name in ("SIGINT", "SIGHUP"))]
+)
 def test_a_signal_leaves_no_row_in_doubt(campaign: Campaign, names: str) -> None:
     """What is in flight is let finish, the exit code is 130, and the command that is named sends the rest."""
     with campaign.scene(campaign.size(40, 400), SLOW, quota=QUOTA) as scene:
@@ -67,7 +70,7 @@ def test_a_second_signal_leaves_what_was_in_flight_in_doubt(campaign: Campaign) 
 
 
 @pytest.mark.fault("Ctrl-C held down", "every 10 ms from the question on")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=ONLY_FULL)])
 def test_a_key_that_is_held_down_at_the_question_ends_in_good_order(campaign: Campaign, name: str) -> None:
     """Many signals are one: nothing is sent, nobody sees a traceback, and the exit code is 130."""
     ours, theirs = pty.openpty()
