@@ -31,6 +31,8 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
 
     def hear(number: signal.Signals) -> None:
         nonlocal heard
+        if heard and number.name == "SIGHUP":
+            return  # a terminal that closes sends it twice, by its shell and by the system: nobody asks again by it
         heard += 1
         if heard == 1:
             reason = Stop(StopReason.INTERRUPTED, f"interrupted by {number.name}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
 
-from bulkcase.errors import InputError
+from bulkcase.errors import EnvironmentFailed, InputError
 
 STANDARD_INPUT = "standard input"
 CHUNK = 1 << 20
@@ -116,19 +116,32 @@ def hold(path: Path) -> Content:
 
 
 def _copied(name: str, stream: BinaryIO) -> Content:
-    # mkstemp creates the file readable by its owner only.
-    with tempfile.NamedTemporaryFile(prefix="bulkcase-", suffix=".csv", delete=False) as copy:
-        path = Path(copy.name)
-        try:
-            shutil.copyfileobj(stream, copy, CHUNK)
-        except BaseException:
-            path.unlink()
-            raise
+    try:
+        path = _copy(stream)
+    # On a full disk the closing of the file raises once more, with what it still had to write.
+    except OSError as error:
+        raise EnvironmentFailed(
+            f"{name}: what comes in cannot be copied to {tempfile.gettempdir()} ({error.strerror}); "
+            "make room there, or write it to a file first."
+        ) from error
     try:
         return _content(name, path, is_copy=True)
     except InputError:
         path.unlink()
         raise
+
+
+def _copy(stream: BinaryIO) -> Path:
+    # mkstemp creates the file readable by its owner only.
+    with tempfile.NamedTemporaryFile(prefix="bulkcase-", suffix=".csv", delete=False) as copy:
+        path = Path(copy.name)
+        try:
+            shutil.copyfileobj(stream, copy, CHUNK)
+            copy.flush()
+        except BaseException:
+            path.unlink()
+            raise
+    return path
 
 
 def _content(name: str, path: Path, *, is_copy: bool) -> Content:

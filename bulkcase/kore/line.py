@@ -21,6 +21,10 @@ _KEPT: Final = 15.0
 """Seconds for which a connection may wait for its next call, as in aiohttp: the host closes it some time."""
 _MOST_INTERIM: Final = 1000
 """Answers that may say that one will come: a flood of them would take the time of all other calls."""
+_STOOD_STILL: Final = 0.05
+"""Seconds that a call may be over its time without the process having stood still."""
+_A_LOOK: Final = 0.05
+"""Seconds for which answers are read then."""
 _KNOWN_INSIDE: Final = "3.14."
 """The aiohttp whose inside `DirectLine` knows; with any other one its session does the work."""
 
@@ -109,7 +113,7 @@ class DirectLine:
         if connection is None:
             connection, left = await self._connected()
         expired: list[bool] = []
-        expiry = self._loop.call_later(left, _expire, connection, expired)
+        expiry = _Expiry(self._loop, left, connection, expired)
         try:
             reply = await _exchanged(connection, request, largest)
         except BaseException as error:
@@ -210,11 +214,38 @@ async def _up_to(largest: int, content: aiohttp.StreamReader) -> tuple[bytes, bo
     return b"".join(blocks)[:largest], size > largest
 
 
-def _expire(connection: aiohttp.connector.Connection, expired: list[bool]) -> None:
-    """End a call whose time is up: whoever reads its answer hears that the connection is gone."""
-    expired.append(True)
-    if connection.transport is not None:
-        connection.transport.abort()
+class _Expiry:
+    """Ends a call whose time is up: whoever reads its answer hears that the connection is gone.
+
+    Where the process itself stood still (a lid that was closed, a disk that was waited for), the answer may have come
+    long ago: it is read before the time counts as up.
+    """
+
+    __slots__ = ("_at", "_connection", "_expired", "_handle", "_loop")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        seconds: float,
+        connection: aiohttp.connector.Connection,
+        expired: list[bool],
+    ) -> None:
+        self._loop, self._connection, self._expired = loop, connection, expired
+        self._at = loop.time() + seconds
+        self._handle = loop.call_later(seconds, self._expire)
+
+    def cancel(self) -> None:
+        """Let the call be: it has ended."""
+        self._handle.cancel()
+
+    def _expire(self) -> None:
+        if self._loop.time() - self._at > _STOOD_STILL:
+            self._at = float("inf")
+            self._handle = self._loop.call_later(_A_LOOK, self._expire)
+            return
+        self._expired.append(True)
+        if self._connection.transport is not None:
+            self._connection.transport.abort()
 
 
 def _cut(connection: aiohttp.connector.Connection) -> None:

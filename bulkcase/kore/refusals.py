@@ -33,6 +33,8 @@ def refused(verdict: Verdict, now: float) -> str:
         advice = f"this machine's clock is {seconds_text(abs(apart))} {where} the server's: set it"
     else:
         advice = "check the client id, the secret, the scope (ticked and published), account and stream"
+        if verdict.date is None:
+            advice += ", and whether the clock of this machine is right"
     return f"the server refuses these credentials ({verdict.message}): {advice}"
 
 

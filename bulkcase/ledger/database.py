@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger.drives import network_drive_of
+from bulkcase.ledger.inplace import InPlace
 from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
 
 BUSY_SECONDS = 10
@@ -78,6 +79,7 @@ def writing(connection: Connection, path: Path) -> Iterator[None]:
     with in_words(path), connection.begin():
         connection.exec_driver_sql(_BEGIN)
         yield
+        _in_place(connection, path).prove()
 
 
 @contextmanager
@@ -89,10 +91,17 @@ def writing_many(connection: Connection, path: Path) -> Iterator[Any]:
         try:
             cursor.execute(_BEGIN)
             yield cursor
+            _in_place(connection, path).prove()
             driver.commit()
         except BaseException:
             driver.rollback()
             raise
+
+
+def _in_place(connection: Connection, path: Path) -> InPlace:
+    """Return what a connection knows of its files."""
+    known: InPlace = connection.info.setdefault("in_place", InPlace(path))
+    return known
 
 
 def replacing(connection: Connection, table: Table) -> Insert:

@@ -105,9 +105,13 @@ class TargetLock:
         whole = _holder_file(self._folder, name)
         # Only the one that holds the lock writes here, so the name needs no chance in it.
         part = whole.with_suffix(".tmp")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(orjson.dumps(self._holder))
-        part.replace(whole)
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(orjson.dumps(self._holder))
+            part.replace(whole)
+        except BaseException:
+            _remove(part)
+            raise
 
 
 def holder_of(folder: Path, name: str) -> Holder | None:

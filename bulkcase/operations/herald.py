@@ -88,8 +88,9 @@ class Herald:
         if self.begun is None:
             return notice_of_failure(job, target, host, exit_code, kind)
         path, state = ledger_path(self.job), None
-        with _harmless("notify"), Ledger(path) as ledger:
-            state = ledger.run(self.begun.id).state
+        if path.exists():  # opened, one that was taken away would be made anew
+            with _harmless("notify"), Ledger(path) as ledger:
+                state = ledger.run(self.begun.id).state
         # Where the ledger failed, how the run ended is not known, and whoever goes on finds it out.
         is_report = isinstance(error, EnvironmentFailed) and not isinstance(error, LedgerError)
         return notice_of_failure(

@@ -171,5 +171,5 @@ def test_a_signal_whose_interruption_was_swallowed_begins_no_run() -> None:
         with pytest.raises(KeyboardInterrupt):
             signals.heed_signals()
     finally:
-        signals._was_asked = False
+        signals._asked_at = None
     signals.heed_signals()

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.jobs import read_results, simple_rows, write_cases, write_job
-from support.program import bulkcase, killed_after, started
+from support.program import SECONDS, bulkcase, killed_after, started
 from support.server import ServerThread
 
 from bulkcase.sandbox import SandboxSettings
@@ -90,9 +91,11 @@ def test_after_any_number_of_kills_every_case_is_updated_and_none_is_sent_again(
     chance, kills = random.Random(20261124), 0
     while kills < 12:
         with started("run", "job.toml", "--yes", "--continue", folder=scene.folder) as process:
+            # By calls and not by time, which is another on each machine: after 12 kills there are rows left.
             if chance.random() < 0.75:
-                scene.server.wait_for_calls(len(scene.server.calls) + chance.randrange(1, 40), or_end_of=process)
-            killed = killed_after(process, chance.uniform(0.0, 0.3))
+                calls = len(scene.server.calls) + chance.randrange(1, 40)
+                scene.server.wait_for_calls(calls, SECONDS, or_end_of=process)
+            killed = killed_after(process, chance.uniform(0.0, 0.05))
         kills += killed
         scene.remember()
         if scene.is_finished():
@@ -102,7 +105,7 @@ def test_after_any_number_of_kills_every_case_is_updated_and_none_is_sent_again(
         assert ended.returncode == 0, ended.stderr
 
     assert kills >= 5, "the run has to be disturbed"
-    assert len(scene.known) > 100
+    assert len(scene.known) > 30
     scene.prove_that_all_landed(sent_twice=kills * IN_FLIGHT)
     with a_scene(tmp_path_factory.mktemp("calm"), len(scene.rows)) as calm:
         assert bulkcase("run", "job.toml", "--yes", folder=calm.folder).returncode == 0
@@ -130,7 +133,9 @@ def test_a_full_disk_in_the_middle_loses_nothing(scene: Scene) -> None:
 def test_a_killed_run_can_be_looked_at_and_reported(scene: Scene) -> None:
     """show, runs and report tell of a killed run: interrupted, by whom, how far, and what goes on from there."""
     with started("run", "job.toml", "--yes", folder=scene.folder) as process:
-        scene.server.wait_for_calls(40)
+        scene.server.wait_for_calls(40, SECONDS)
+        # It is alive, and does not end while it is looked at, however long that takes.
+        process.send_signal(signal.SIGSTOP)
         shown_alive = json.loads(bulkcase("show", "last", "--json", "--state", "state", folder=scene.folder).stdout)
         assert killed_after(process, 0)
     shown = json.loads(bulkcase("show", "last", "--json", "--state", "state", folder=scene.folder).stdout)

@@ -26,8 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--full"):
         return
     for item in items:
-        mark = item.get_closest_marker("fault")
-        if mark is not None and mark.kwargs.get("full"):
+        # Of the test, or of one of its parameters.
+        if any(mark.kwargs.get("full") for mark in item.iter_markers("fault")):
             item.add_marker(pytest.mark.skip(reason="only with --full"))
 
 

@@ -5,9 +5,10 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from support.jobs import SECRET_VARIABLE
 
@@ -16,6 +17,7 @@ from bulkcase.sandbox import SandboxSettings
 SECRET = SandboxSettings().client_secret
 SECONDS = 60.0
 """After so long a process counts as stuck."""
+_PROGRAM = "\nfrom bulkcase.cli.main import main\nmain()\n"
 
 
 def environment(folder: Path, *, secret: bool = True) -> dict[str, str]:
@@ -49,21 +51,26 @@ def started(
     home: Path | None = None,
     largest_file: int | None = None,
     ignored: signal.Signals | None = None,
+    limits: Mapping[int, int] | None = None,
+    prelude: str = "",
+    variables: Mapping[str, str] | None = None,
+    **streams: Any,
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start the program in a folder; one that still runs when the body is left is killed.
 
     No file that it writes can grow beyond `largest_file` bytes: what a full disk does, where disks cannot be had. The
-    signal that is `ignored` is so from its start.
+    signal that is `ignored` is so from its start. `limits` are those of the operating system, by their RLIMIT. The
+    `prelude` is Python that runs in the process before the program does; `variables` are added to its environment, and
+    `streams` are those of `subprocess.Popen`.
     """
+    limits = dict(limits or {}) | ({} if largest_file is None else {resource.RLIMIT_FSIZE: largest_file})
     process = subprocess.Popen(
-        [sys.executable, "-m", "bulkcase", *arguments],
+        [sys.executable, *(["-c", prelude + _PROGRAM] if prelude else ["-m", "bulkcase"]), *arguments],
         cwd=folder,
-        env=environment(home or folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        env=environment(home or folder) | dict(variables or {}),
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams,
         encoding="utf-8",
-        preexec_fn=_before(largest_file, ignored),  # noqa: PLW1509 - it makes one system call and takes no lock
+        preexec_fn=_before(limits, ignored),  # noqa: PLW1509 - it makes system calls and takes no lock
     )
     try:
         yield process
@@ -83,12 +90,14 @@ def killed_after(process: "subprocess.Popen[str]", seconds: float) -> bool:
     return False
 
 
-def _before(largest_file: int | None, ignored: signal.Signals | None) -> Callable[[], None]:
+def _before(limits: Mapping[int, int], ignored: signal.Signals | None) -> Callable[[], None]:
     """Return what a process does before it becomes the program."""
 
     def prepare() -> None:
-        if largest_file is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+        for kind, limit in limits.items():
+            resource.setrlimit(kind, (limit, limit))
+        # A shell lets what it starts in the background ignore this one, the tests too.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if ignored is not None:
             signal.signal(ignored, signal.SIG_IGN)
 
