@@ -14,7 +14,6 @@ from bulkcase.kore.verdict import judge
 from bulkcase.sandbox import Fault, SandboxSettings
 from bulkcase.sandbox.replies import ABSURD
 
-THROTTLES = (Fault.THROTTLE, Fault.THROTTLE_TEXT, Fault.THROTTLE_RETRY_AFTER, Fault.THROTTLE_DATE)
 QUOTA = 'windows = ["60/200ms", "1000/5s"]\nmax_in_flight = 4'
 WINDOWS = ((60, 0.2), (1000, 5.0))
 """The longest of them says how long a run that is throttled without end is patient: two of them."""
@@ -93,12 +92,12 @@ def test_the_absurd_values_are_of_every_kind() -> None:
     assert {year for text in ABSURD for year in re.findall(r" (\d{4}) ", text)} == {"1970", "2026", "9999"}
 
 
-@pytest.mark.fault("throttled", "every call for a while, of all kinds, then none")
+@pytest.mark.fault("throttled", "every call for a while, with Retry-After, then none")
 def test_a_storm_that_throttles_everybody_passes(campaign: Campaign) -> None:
     """However many calls in a row are throttled, everybody waits it out, and each row is updated by its one attempt."""
-    count = campaign.size(12, 60)
-    script = [None] * 5 + [THROTTLES[number % 2] for number in range(count)]
-    settings = SandboxSettings(windows=WINDOWS, script=script)
+    count = campaign.size(12, 24)
+    script = [None] * 5 + [Fault.THROTTLE_RETRY_AFTER] * count
+    settings = SandboxSettings(windows=WINDOWS, script=script, retry_after=0.1)
     with campaign.scene(campaign.size(40, 1000), settings, **STORM) as scene:
         assert scene.program().code == 0, scene.ends[-1].errors
         assert len(scene.calls) == len(scene.rows) + count
