@@ -80,16 +80,22 @@ class Scene:
         """Every updateCase call so far, in the order of the servers' decisions."""
         return [call for call in (*self.earlier_calls, *self.server.calls) if call.endpoint == "updateCase"]
 
-    def program(self, *arguments: str, meanwhile: Callable[["Scene", Any], None] | None = None, **named: Any) -> Ended:
+    def program(
+        self,
+        *arguments: str,
+        meanwhile: Callable[["Scene", Any], None] | None = None,
+        seconds: float = SECONDS,
+        **named: Any,
+    ) -> Ended:
         """Run the program to its end, `RUN` where nothing else is said; `meanwhile` is handed scene and process.
 
-        Further names are those of `support.program.started`.
+        After so many `seconds` it counts as stuck. Further names are those of `support.program.started`.
         """
         command = arguments or RUN
         with started(*command, folder=self.folder, **named) as process:
             if meanwhile is not None:
                 meanwhile(self, process)
-            output, errors = process.communicate(timeout=SECONDS)
+            output, errors = process.communicate(timeout=seconds)
         ended = Ended(command, process.returncode, output, errors)
         self.ends.append(ended)
         return ended

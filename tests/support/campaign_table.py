@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+SEED = 8
 DOCS = Path(__file__).parents[2] / "docs"
 RESULTS, PAGE = DOCS / "faults.json", DOCS / "faults.md"
 BEGIN, END = "<!-- docs/faults.json: begin -->", "<!-- docs/faults.json: end -->"
@@ -19,6 +20,7 @@ _COLUMNS = ("fault", "how it is made", "rows", "calls", "struck", "processes", "
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="Tests of faults and load in full size: some minutes more.")
+    parser.addoption("--soak-seed", type=int, default=SEED, help="By which the faults of the soak are drawn.")
     parser.addoption("--document", action="store_true", help="Write what the full fault campaign found into docs/.")
 
 

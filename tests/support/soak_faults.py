@@ -1,0 +1,118 @@
+"""What a row may end as that was hit by faults, said once for each member of `Fault`, and judged by a server's record.
+
+Nothing here knows how the program decides: it is design.md, sections 7 and 8, in the plainest form.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from bulkcase.sandbox import Call, Fault
+
+
+class Effect(Enum):
+    """What a fault means for the row that it hits."""
+
+    WAITS = "throttled: sent again, and it costs no attempt"
+    RENEWS = "sent again with a fresh token; refused twice, the run stops, and the row is pending"
+    AGAIN = "sent again; failed where no attempt is left, unknown where an earlier answer was lost"
+    LOST = "an answer that is lost: sent again where the job says so; unknown where no attempt is left"
+    REFUSED = "failed at once; unknown where an earlier answer was lost"
+
+
+EFFECTS: Mapping[Fault, Effect] = {
+    Fault.THROTTLE: Effect.WAITS,
+    Fault.THROTTLE_RETRY_AFTER: Effect.WAITS,
+    Fault.THROTTLE_TEXT: Effect.WAITS,
+    Fault.SERVER_ERROR: Effect.AGAIN,
+    Fault.UNAVAILABLE: Effect.AGAIN,
+    Fault.DROP_BEFORE: Effect.LOST,
+    Fault.DROP_AFTER: Effect.LOST,
+    Fault.HANG: Effect.LOST,
+    Fault.HANG_AFTER: Effect.LOST,
+    Fault.HTML: Effect.REFUSED,
+    Fault.GARBAGE: Effect.LOST,
+    Fault.ERRORS: Effect.REFUSED,
+    Fault.OTHER_CASE: Effect.REFUSED,
+    Fault.UNAUTHORIZED: Effect.RENEWS,
+    Fault.REFUSE: Effect.REFUSED,
+    Fault.REDIRECT: Effect.REFUSED,
+    Fault.NOT_JSON_OBJECT: Effect.REFUSED,
+}
+_COUNTED = frozenset({Effect.AGAIN, Effect.LOST})
+_OPEN = frozenset({*Effect} - {Effect.REFUSED})
+_RARE = {Effect.WAITS: 0.2, Effect.RENEWS: 0.2}
+_RAREST = {Fault.THROTTLE_RETRY_AFTER: 0.04}
+"""All workers pause for a whole second each time."""
+
+
+def chances(share: float) -> Mapping[Fault, float]:
+    """Return chances of all faults, `share` in all: those for which everybody has to wait are rarer than others."""
+    weights = {fault: _RAREST.get(fault, _RARE.get(EFFECTS[fault], 1.0)) for fault in Fault}
+    whole = sum(weights.values())
+    return {fault: share * weight / whole for fault, weight in weights.items()}
+
+
+class Try(NamedTuple):
+    """One call for a case, and what came of it."""
+
+    process: int
+    """Which process made it, counted from 0."""
+    effect: Effect | None
+    """None where it went well."""
+    has_landed: bool
+    is_crash: bool
+    """Whether that process was killed, and this was its last call for the case: its answer may not have been written."""
+
+
+def tries_of(calls: Iterable[Call], starts: Sequence[float], killed: Iterable[int]) -> Mapping[str, list[Try]]:
+    """Return the calls of each case in order; `starts` says when each process began, `killed` which of them were."""
+    found: dict[str, list[Try]] = defaultdict(list)
+    for call in calls:
+        assert call.case_id is not None
+        assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
+        process = sum(start <= call.arrived_at for start in starts) - 1
+        effect = None if call.fault is None else EFFECTS[call.fault]
+        found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
+    crashed = set(killed)
+    for tries in found.values():
+        for place, one in enumerate(tries):
+            is_last = place + 1 == len(tries) or tries[place + 1].process != one.process
+            tries[place] = one._replace(is_crash=is_last and one.process in crashed)
+    return found
+
+
+def wrong_with(tries: Sequence[Try], outcome: str, *, attempts: int, looks: bool) -> str:
+    """Return what is wrong with a row that ended so after these calls; empty where nothing is.
+
+    `attempts` is the job's; `looks` says that a case is read before it is sent again.
+    """
+    for one in tries[:-1]:
+        if one.effect not in _OPEN and not one.is_crash:
+            return "it was sent again though it was settled"
+    *_, last = tries
+    failures = sum(one.effect in _COUNTED for one in tries)
+    if failures > attempts * len({one.process for one in tries}):
+        return "it was sent more often than the job says"
+    allowed = _allowed(tries, looks=looks)
+    if outcome not in allowed:
+        return f"it has to be {' or '.join(sorted(allowed)) or 'sent again'}, and is {outcome}"
+    is_settled = outcome == "updated" or last.effect not in _COUNTED
+    return "" if is_settled or failures >= attempts or (looks and last.effect is Effect.LOST) else "it was given up early"
+
+
+def _allowed(tries: Sequence[Try], *, looks: bool) -> frozenset[str]:
+    """Return what a row may end as after these calls."""
+    *earlier, last = tries
+    is_in_doubt = any(one.effect is Effect.LOST for one in earlier)
+    may_be_in_doubt = any(one.is_crash for one in earlier)
+    may_be_seen = {"updated"} if looks and any(one.has_landed for one in tries) else set()
+    if last.effect is None:
+        return frozenset({"updated"})
+    if last.effect is Effect.LOST:
+        return frozenset(may_be_seen or {"unknown"})
+    if last.effect in {Effect.AGAIN, Effect.REFUSED}:
+        ends = {"unknown"} if is_in_doubt else {"failed"} | ({"unknown"} if may_be_in_doubt else set())
+        return frozenset(ends | may_be_seen)
+    return frozenset(may_be_seen if any(one.is_crash for one in tries) else ())
