@@ -6,6 +6,7 @@ Nothing here knows how the program decides: it is design.md, sections 7 and 8, i
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from itertools import pairwise
 from typing import NamedTuple
 
 from bulkcase.sandbox import Call, Fault
@@ -18,7 +19,7 @@ class Effect(Enum):
     RENEWS = "sent again with a fresh token; refused twice, the run stops, and the row is pending"
     AGAIN = "sent again; failed where no attempt is left, unknown where an earlier answer was lost"
     LOST = "an answer that is lost: sent again where the job says so; unknown where no attempt is left"
-    REFUSED = "failed at once; unknown where an earlier answer was lost"
+    REFUSED = "failed at once; unknown where an earlier answer was lost and nobody has looked since"
 
 
 EFFECTS: Mapping[Fault, Effect] = {
@@ -88,8 +89,9 @@ def wrong_with(tries: Sequence[Try], outcome: str, *, attempts: int, looks: bool
 
     `attempts` is the job's; `looks` says that a case is read before it is sent again.
     """
-    for one in tries[:-1]:
-        if one.effect not in _OPEN and not one.is_crash:
+    for place, (one, after) in enumerate(pairwise(tries), start=1):
+        is_resumed = one.process != after.process and "unknown" in _allowed(tries[:place], looks=looks)
+        if one.effect not in _OPEN and not one.is_crash and not is_resumed:
             return "it was sent again though it was settled"
     *_, last = tries
     failures = sum(one.effect in _COUNTED for one in tries)
@@ -113,6 +115,9 @@ def _allowed(tries: Sequence[Try], *, looks: bool) -> frozenset[str]:
     if last.effect is Effect.LOST:
         return frozenset(may_be_seen or {"unknown"})
     if last.effect in {Effect.AGAIN, Effect.REFUSED}:
+        if is_in_doubt and looks and last.effect is Effect.REFUSED:
+            # It was looked at before it was sent again.
+            may_be_seen |= {"failed"}
         ends = {"unknown"} if is_in_doubt else {"failed"} | ({"unknown"} if may_be_in_doubt else set())
         return frozenset(ends | may_be_seen)
     return frozenset(may_be_seen if any(one.is_crash for one in tries) else ())
