@@ -27,7 +27,7 @@ FAILED, UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the truth table: another attempt under each setting; the result without a doubt, with one, after a look."""
+    """A line of the truth table: another attempt under each setting; its result: no doubt, a doubt, a look."""
 
     verdict: Verdict
     resend: bool

@@ -61,6 +61,8 @@ class Proof:
     """How the rows ended."""
     lost: int
     """Rows of which the report says something else than what the server has."""
+    hit: Mapping[str, int] = field(default_factory=dict)
+    """How often each of the server's own faults struck."""
 
 
 @dataclass
@@ -188,6 +190,7 @@ class Campaign:
             repeats=scene.repeats(),
             outcomes=dict(scene.outcomes()),
             lost=len(scene.lost()),
+            hit=dict(Counter(call.fault.value for call in scene.calls if call.fault is not None)),
         )
         self.keep(proof)
         return proof
@@ -201,6 +204,7 @@ def a_campaign(request: pytest.FixtureRequest, folder: Path) -> Iterator[Campaig
     name, how = marks[0].args
 
     def keep(proof: Proof) -> None:
-        request.node.user_properties.append(("campaign", asdict(proof)))
+        found = asdict(proof) | {"test": request.node.nodeid, "full": marks[0].kwargs.get("full", False)}
+        request.node.user_properties.append(("campaign", found))
 
     yield Campaign(name, how, folder, request.config.getoption("--full"), keep)

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from support.campaign import RUN, Ended, Scene
+from support.campaign import RUN, Scene
 from support.soak_faults import tries_of, wrong_with
 from support.soak_server import ServerProcess
 
@@ -59,7 +58,8 @@ class Soak:
     scene: Scene
     server: ServerProcess
     settings: SandboxSettings
-    starts: list[float] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    """For each process how many calls the server had had before."""
     looks: list[Look] = field(default_factory=list)
 
     @property
@@ -69,9 +69,9 @@ class Soak:
 
     def go_through(self, coming: Sequence[Blow], seconds: float) -> None:
         """Start the program, and start it again as its own last line says, until it is done; `seconds` for each."""
-        waiting, command = list(coming), RUN
+        waiting = list(coming)
+        command: Sequence[str] = RUN
         while True:
-            self.starts.append(time.time())
             ended = self.scene.program(
                 *command, meanwhile=lambda _, process: self._watched(process, waiting), seconds=seconds
             )
@@ -80,11 +80,11 @@ class Soak:
                 return
             assert ended.code in {-signal.SIGKILL, 130, 3}, (ended.code, ended.errors)
             assert len(self.scene.ends) < 3 * len(coming) + 10, ended.errors
-            command = RUN if ended.code < 0 else (*ended.goes_on_with,)
+            command = RUN if ended.code < 0 else ended.goes_on_with
 
     def wrong(self, *, attempts: int, looks: bool = False) -> list[str]:
         """Return the rows that did not go as the faults allow by which they were hit; the first ones."""
-        tries = tries_of(self.scene.calls, self.starts, self.killed)
+        tries = tries_of(self.server.calls, self.firsts, self.killed)
         found = []
         for line in self.scene.report():
             case, outcome = line["Case ID"], line["bulkcase_outcome"]
@@ -94,10 +94,20 @@ class Soak:
                 found.append(f"{case}: {said} {[(one.process, one.effect, one.is_crash) for one in tries[case]]}")
         return found[:20]
 
+    def sent_after_landing(self) -> list[str]:
+        """Return the cases that were sent once more after they had landed, whatever was answered; the first ones."""
+        landed, found = set[str | None](), []
+        for call in self.scene.calls:
+            if call.case_id in landed:
+                found.append(f"{call.case_id}: {call.fault}")
+            if call.applied:
+                landed.add(call.case_id)
+        return found[:20]
+
     def not_by_the_seed(self) -> list[str]:
         """Return the calls whose fault is not the one that the seed alone gives to the case; the first ones."""
         settings = self.settings
-        picker = FaultPicker(chances=settings.faults, script=(), case_scripts={}, seed=settings.seed)
+        picker = FaultPicker(chances=settings.faults, script=(), case_scripts=settings.case_scripts, seed=settings.seed)
         return [
             f"{call.case_id}: {call.fault}"
             for call in self.scene.calls
@@ -119,7 +129,10 @@ class Soak:
         self._watch.start()
 
     def _look_at(self, process: "subprocess.Popen[str]", waiting: list[Blow]) -> None:
-        began, program, before = time.monotonic(), psutil.Process(process.pid), self.server.count()
+        began, program = time.monotonic(), psutil.Process(process.pid)
+        # What the one before has left in its sockets is counted by now; this one has not made a call yet.
+        before = self.server.count()
+        self.firsts.append(before)
         while process.poll() is None:
             calls = self.server.count()
             with suppress(psutil.Error):

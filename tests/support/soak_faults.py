@@ -3,6 +3,7 @@
 Nothing here knows how the program decides: it is design.md, sections 7 and 8, in the plainest form.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
@@ -64,18 +65,22 @@ class Try(NamedTuple):
     """None where it went well."""
     has_landed: bool
     is_crash: bool
-    """Whether that process was killed, and this was its last call for the case: its answer may not have been written."""
+    """Whether it was the last one of a process that was killed: its answer may not have been written."""
 
 
-def tries_of(calls: Iterable[Call], starts: Sequence[float], killed: Iterable[int]) -> Mapping[str, list[Try]]:
-    """Return the calls of each case in order; `starts` says when each process began, `killed` which of them were."""
+def tries_of(calls: Iterable[Call], firsts: Sequence[int], killed: Iterable[int]) -> Mapping[str, list[Try]]:
+    """Return the calls of each case in order, by all calls that a server had.
+
+    `firsts` says for each process how many calls there were before it, `killed` which of the processes were killed.
+    """
     found: dict[str, list[Try]] = defaultdict(list)
-    for call in calls:
-        assert call.case_id is not None
-        assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
-        process = sum(start <= call.arrived_at for start in starts) - 1
-        effect = None if call.fault is None else EFFECTS[call.fault]
-        found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
+    for number, call in enumerate(calls):
+        if call.endpoint == "updateCase":
+            assert call.case_id is not None
+            assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
+            effect = None if call.fault is None else EFFECTS[call.fault]
+            process = bisect_right(firsts, number) - 1
+            found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
     crashed = set(killed)
     for tries in found.values():
         for place, one in enumerate(tries):
@@ -101,7 +106,7 @@ def wrong_with(tries: Sequence[Try], outcome: str, *, attempts: int, looks: bool
     if outcome not in allowed:
         return f"it has to be {' or '.join(sorted(allowed)) or 'sent again'}, and is {outcome}"
     is_settled = outcome == "updated" or last.effect not in _COUNTED
-    return "" if is_settled or failures >= attempts or (looks and last.effect is Effect.LOST) else "it was given up early"
+    return "" if is_settled or failures >= attempts else "it was given up early"
 
 
 def _allowed(tries: Sequence[Try], *, looks: bool) -> frozenset[str]:

@@ -97,9 +97,14 @@ async def _serve() -> None:
         _say(server.url)
         while question := (await loop.run_in_executor(None, stdin.readline)).decode().split():
             if question[0] == "keep":
-                descs = {case_id: {"desc": case["desc"]} for case_id, case in server.cases.items()}
-                Path(question[1]).write_bytes(pickle.dumps((server.calls, descs)))
+                _keep(server, Path(question[1]))
             _say(str(len(server.calls)))
+
+
+def _keep(server: Sandbox, file: Path) -> None:
+    """Write what the server has had, and what its cases show."""
+    descs = {case_id: {"desc": case["desc"]} for case_id, case in server.cases.items()}
+    file.write_bytes(pickle.dumps((server.calls, descs)))
 
 
 def _say(text: str) -> None:
