@@ -62,6 +62,7 @@ _TIPS: Final = {
     "answer_other_case": "The server answered for another case: look at both cases before sending again.",
     "redirected": "The server points elsewhere; the token is never sent there. Check connection.host.",
     "answer_broken": "The answer could not be read: look at the case, or send it again; values are set, not added.",
+    "answer_too_large": "Nobody answers an update with so much: check connection.host and proxy, and look at the case.",
     "timeout": "No answer came in time: send the row again; values are set, not added. Consider a longer timeout.",
     "connection_lost": "The connection broke before the answer: send the row again; values are set, not added.",
     "cut_off": "The run was ended before the answer came: resume sends the row again; values are set, not added.",

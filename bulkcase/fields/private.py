@@ -29,7 +29,8 @@ _HEARD: Final = frozenset(
     (
         *("answer_errors", "answer_other_case", "redirected", "rate_limited", "credentials_refused", "wrong_target"),
         # What came of the last attempt is told behind these, what the row had before in front of the last one.
-        *("answer_broken", "timeout", "connection_lost", "cut_off", "not_connected", "tls", _STOPPED, "changed_aside"),
+        *("answer_broken", "answer_too_large", "timeout", "connection_lost", "cut_off", "not_connected", "tls"),
+        *(_STOPPED, "changed_aside"),
     )
 )
 """The causes whose messages have words that are not of this program; so has each HTTP status."""

@@ -9,13 +9,22 @@ from typing import Final
 
 from bulkcase.clock import Clock, moment
 from bulkcase.kore.breaker import Breaker
-from bulkcase.kore.line import Line
+from bulkcase.kore.line import LARGEST_ANSWER, LARGEST_PAGE, Line
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.refusals import patience_lost, refused, without_tokens
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.transport import NO_ANSWER, describe, silence_of
-from bulkcase.kore.verdict import JUDGED_HEADERS, Kind, Silence, Verdict, judge, judge_silence, judge_usual
+from bulkcase.kore.verdict import (
+    JUDGED_HEADERS,
+    Kind,
+    Silence,
+    Verdict,
+    judge,
+    judge_silence,
+    judge_too_large,
+    judge_usual,
+)
 from bulkcase.logged import facts
 from bulkcase.model import Call, Stop, StopReason
 from bulkcase.stopping import StopSwitch
@@ -38,6 +47,8 @@ class Request:
     body: bytes
     case_id: str | None = None
     row: int | None = None
+    largest: int = LARGEST_ANSWER
+    """Bytes that an answer to it may have."""
     calls: int = 0
     """How often it left."""
 
@@ -56,7 +67,7 @@ def path_of(stream_id: str) -> str:
 
 def get_cases(body: bytes) -> Request:
     """Return the request for a page of cases."""
-    return Request("getCases", "getCases", body)
+    return Request("getCases", "getCases", body, largest=LARGEST_PAGE)
 
 
 class Door:
@@ -262,11 +273,13 @@ class Door:
         flight = self._stop.flight()
         try:
             with flight:
-                reply = await self._line.post(request.path, request.body, token)
+                reply = await self._line.post(request.path, request.body, token, request.largest)
         except NO_ANSWER as error:
             return judge_silence(silence_of(error), without_tokens(describe(error), token))
         if flight.was_cut_off:
             return judge_silence(Silence.CUT_OFF, "the run was ended before the answer came")
+        if reply.is_cut and 200 <= reply.status < 300:
+            return judge_too_large(reply.status, request.largest)
         # Before judging, which shortens: half a token would not be recognised any more.
         body = reply.body.replace(token.encode(), b"***")
         if request.case_id is not None and (usual := judge_usual(reply.status, body, request.case_id)) is not None:

@@ -19,8 +19,16 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What would end a header early and begin another one."""
 _KEPT: Final = 15.0
 """Seconds for which a connection may wait for its next call, as in aiohttp: the host closes it some time."""
+_MOST_INTERIM: Final = 1000
+"""Answers that may say that one will come: a flood of them would take the time of all other calls."""
 _KNOWN_INSIDE: Final = "3.14."
 """The aiohttp whose inside `DirectLine` knows; with any other one its session does the work."""
+
+
+LARGEST_ANSWER: Final = 8 << 20
+"""Bytes that the answer to an update may have, unpacked; a case of some kB is usual."""
+LARGEST_PAGE: Final = 32 << 20
+"""Bytes that a page of cases may have, unpacked: a hundred cases of 300 kB."""
 
 
 class Reply(NamedTuple):
@@ -30,13 +38,17 @@ class Reply(NamedTuple):
     headers: Mapping[str, str]
     """Names count without regard to case."""
     body: bytes
+    is_cut: bool = False
+    """Whether the body was larger than it may be: then it is its beginning."""
 
 
 class Line(Protocol):
     """Where calls go out."""
 
-    async def post(self, path: str, body: bytes, token: str) -> Reply:
+    async def post(self, path: str, body: bytes, token: str, largest: int = LARGEST_ANSWER) -> Reply:
         """Post JSON to a path below the target's and return the whole answer; redirects are answers.
+
+        Of an answer with more than `largest` bytes no more is read, and its connection is given up.
 
         Raises one of `bulkcase.kore.transport.NO_ANSWER`, also where the call's time is up, and ValueError for a token
         that no header can carry. Once it has returned or raised, nothing of the call goes on.
@@ -52,11 +64,14 @@ class SessionLine:
         self._session = session
         self._url = url
 
-    async def post(self, path: str, body: bytes, token: str) -> Reply:
+    async def post(self, path: str, body: bytes, token: str, largest: int = LARGEST_ANSWER) -> Reply:
         """Post by the session."""
         headers = {**_CONTENT, "auth": token}
         async with self._session.post(self._url + path, data=body, headers=headers, allow_redirects=False) as answer:
-            return Reply(answer.status, answer.headers, await answer.read())
+            content, is_cut = await _up_to(largest, answer.content)
+            if is_cut:
+                answer.close()
+            return Reply(answer.status, answer.headers, content, is_cut)
 
 
 class DirectLine:
@@ -87,7 +102,7 @@ class DirectLine:
         self._idle: list[tuple[aiohttp.connector.Connection, float]] = []
         """Connections that wait for a call, and since when on the loop's clock; the last is used first."""
 
-    async def post(self, path: str, body: bytes, token: str) -> Reply:
+    async def post(self, path: str, body: bytes, token: str, largest: int = LARGEST_ANSWER) -> Reply:
         """Write the request at once and read its answer."""
         request = self._request(path, body, token)
         connection, left = self._waiting(), self._timeout
@@ -96,7 +111,7 @@ class DirectLine:
         expired: list[bool] = []
         expiry = self._loop.call_later(left, _expire, connection, expired)
         try:
-            reply = await _exchanged(connection, request)
+            reply = await _exchanged(connection, request, largest)
         except BaseException as error:
             _cut(connection)
             if expired and isinstance(error, Exception):
@@ -109,7 +124,10 @@ class DirectLine:
         if expired:  # what is read to the end of its connection looks whole when it is cut off
             _cut(connection)
             raise TimeoutError
-        self._keep(connection)
+        if reply.is_cut:
+            _cut(connection)
+        else:
+            self._keep(connection)
         return reply
 
     def close(self) -> None:
@@ -159,7 +177,7 @@ class DirectLine:
         return aiohttp.ClientResponseError(info, (), status=error.code, message=error.message, headers=error.headers)
 
 
-async def _exchanged(connection: aiohttp.connector.Connection, request: bytes) -> Reply:
+async def _exchanged(connection: aiohttp.connector.Connection, request: bytes, largest: int) -> Reply:
     """Write a request and return the answer to it, skipping what only says that one will come."""
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None or transport.is_closing():
@@ -168,9 +186,28 @@ async def _exchanged(connection: aiohttp.connector.Connection, request: bytes) -
     protocol.set_response_params(read_until_eof=True)
     transport.write(request)
     message, payload = await protocol.read()
+    interim = 0
     while 100 <= message.code < 200 and message.code != 101:
+        interim += 1
+        if interim > _MOST_INTERIM:
+            raise HttpProcessingError(message="too many answers that only say that one will come", code=message.code)
         message, payload = await protocol.read()
-    return Reply(message.code, message.headers, await payload.read())
+    return Reply(message.code, message.headers, *await _up_to(largest, payload))
+
+
+async def _up_to(largest: int, content: aiohttp.StreamReader) -> tuple[bytes, bool]:
+    """Return a body, or so many bytes of its beginning, and whether there was more.
+
+    aiohttp's own `read` has no bound, and lets what is packed unpack at once: a megabyte can become a gigabyte.
+    """
+    first = await content.readany()
+    if content.at_eof() and len(first) <= largest:
+        return first, False
+    blocks, size = [first], len(first)
+    while size <= largest and (block := await content.readany()):
+        blocks.append(block)
+        size += len(block)
+    return b"".join(blocks)[:largest], size > largest
 
 
 def _expire(connection: aiohttp.connector.Connection, expired: list[bool]) -> None:

@@ -1,6 +1,7 @@
 """HTTP by aiohttp: one session, and what each of its exceptions means."""
 
 import asyncio
+import errno
 import re
 import ssl
 import urllib.request
@@ -32,6 +33,17 @@ _MEANS: tuple[tuple[type[BaseException], Silence], ...] = (
     (OSError, Silence.CONNECTION_LOST),
 )
 
+_RESET = frozenset({errno.ECONNRESET, errno.EPIPE})
+_SAYS: tuple[tuple[type[BaseException], str], ...] = (
+    (aiohttp.ConnectionTimeoutError, "no connection was made in time"),
+    (TimeoutError, "no answer came in time"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed before the answer was whole"),
+    (aiohttp.ClientPayloadError, "the answer broke off, or is packed otherwise than it says"),
+)
+"""What is said of those that have no words of their own, or too many; the first match counts."""
+
+_BEFORE_BYTES = re.compile(r"[:\n]")
+"""Behind these aiohttp shows what it could not read."""
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 NO_ANSWER = (aiohttp.ClientError, OSError)
@@ -44,8 +56,16 @@ def silence_of(error: BaseException) -> Silence:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception of the transport in a few words, without the password of a proxy's address."""
-    return _CREDENTIALS.sub("//***@", str(error)) or type(error).__name__
+    """Return what happened in a few words, without the password of a proxy's address.
+
+    What came of an answer is not shown: it may be any bytes, and words of a case.
+    """
+    if isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the answer cannot be read as HTTP ({_BEFORE_BYTES.split(error.message)[0]})"
+    if isinstance(error, OSError) and error.errno in _RESET:
+        return "the connection was reset before the answer was whole"
+    said = next((text for kind, text in _SAYS if isinstance(error, kind)), "") or str(error)
+    return _CREDENTIALS.sub("//***@", said) or type(error).__name__
 
 
 def open_session(

@@ -15,7 +15,7 @@ the weakest:
     other non-2xx, redirects                        REFUSED       for good
     2xx           HTML, errors, no object,
                   another case's _id                REFUSED       at once, no retry
-                  broken JSON                       UNANSWERED
+                  broken JSON, too large to read    UNANSWERED
                   a JSON object                     ACCEPTED
 """
 
@@ -91,6 +91,11 @@ def judge_silence(silence: Silence, detail: str) -> Verdict:
     """Return the verdict on a call that brought no answer."""
     kinds = {Silence.NOT_CONNECTED: Kind.NOT_SENT, Silence.TLS: Kind.WRONG_TARGET}
     return Verdict(kinds.get(silence, Kind.UNANSWERED), code=silence.value, message=_short(detail))
+
+
+def judge_too_large(status: int, largest: int) -> Verdict:
+    """Return the verdict on a success whose answer has more than `largest` bytes, of which the rest was not read."""
+    return Verdict(Kind.UNANSWERED, status, "answer_too_large", f"an answer of more than {largest >> 20} MiB")
 
 
 def judge(  # noqa: PLR0911 - the table above, a line each

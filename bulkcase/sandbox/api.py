@@ -37,7 +37,7 @@ class Call:
     """updateCase, getCases, createCase; the whole path for any other."""
     case_id: str | None
     status: int | None
-    """The status answered; None where the connection is dropped or left hanging."""
+    """The status answered, also where its answer is spoiled on the wire; None where there is none at all."""
     body: Any
     """The JSON that came; None where it is no JSON or bodies are not kept."""
     applied: bool
@@ -123,13 +123,15 @@ class Api:
         if fault is None:
             return self._attempt(arrival, raw, now)
         fate = self._attempt(arrival, raw, now) if fault in LANDS else _Fate(success({}))
-        reply = fault_reply(fault, arrival.case_id, fate.reply.body, self._settings.retry_after)
+        retry_after = self._settings.retry_after
+        reply = fault_reply(fault, arrival.case_id, fate.reply, retry_after=retry_after, now=now)
         return _Fate(reply, fate.applied, fault)
 
     def _barred(self, arrival: Arrival, headers: Mapping[str, str]) -> Reply | None:
         """Return why the call gets no further than the door, None where it does."""
         if arrival.full_window is not None:
-            return throttled(refusal_text(arrival.full_window), self._settings.retry_after)
+            asked = self._settings.retry_after
+            return throttled(refusal_text(arrival.full_window), None if asked is None else f"{asked:g}")
         if arrival.stream_id is None:
             return refused(404, "Not Found")
         if arrival.method != "POST":

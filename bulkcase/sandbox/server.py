@@ -1,9 +1,12 @@
 """The sandbox on a socket of this machine: it waits, sends and closes; what is answered is decided in `api`."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,9 +16,13 @@ from bulkcase.sandbox.api import Api, Arrival, Call
 from bulkcase.sandbox.chance import Draws
 from bulkcase.sandbox.settings import SandboxSettings
 from bulkcase.sandbox.store import Case
+from bulkcase.sandbox.wire import End, Wire, spoiled
 
 LONGEST_HANG = 600.0
 """Seconds after which a hanging call is closed, should neither side give up."""
+
+_LOOK_AGAIN = 0.001
+"""Seconds until a look at whether a client has read what was sent to it."""
 
 _GRACE = 0.1
 """Seconds that aiohttp may take to close connections whose calls have ended already."""
@@ -42,7 +49,7 @@ class Sandbox:
         self._api = Api(settings, cases)
         self._host = host
         self._port = port
-        self._clock = _steady_clock() if clock is None else clock
+        self._clock = _steady_clock(settings.clock_ahead) if clock is None else clock
         self._sleep = sleep
         self._runner: web.ServerRunner | None = None
         self._stopping = False
@@ -131,12 +138,32 @@ class Sandbox:
         # The change is made before the wait: a caller who gives up meanwhile cannot undo it.
         reply = self._api.answer(arrival, request.headers, await _body(request), self._clock())
         await self._wait(arrival)
+        if reply.spoiled_by is not None and reply.status is not None:
+            await self._send(request.transport, spoiled(reply.spoiled_by, reply.status, reply.body))
+            return _drop(request)
         if reply.status is not None:
             headers = {"Content-Type": reply.content_type, **reply.headers}
+            if self._settings.clock_ahead:
+                headers["Date"] = formatdate(self._clock(), usegmt=True)
             return web.Response(body=reply.body, status=reply.status, headers=headers)
         if reply.hangs:
             await asyncio.sleep(LONGEST_HANG)
         return _drop(request)
+
+    async def _send(self, transport: asyncio.Transport | None, wire: Wire) -> None:
+        """Write the bytes of an answer as fast as they are read, or slower, and end its connection."""
+        for piece in wire.pieces:
+            if transport is None or transport.is_closing():
+                return
+            transport.write(piece)
+            if wire.trickles:
+                await self._sleep(self._settings.trickle)
+            while transport.get_write_buffer_size():  # noqa: ASYNC110 - the transport is aiohttp's, who is told alone
+                await asyncio.sleep(_LOOK_AGAIN)
+        if transport is not None and wire.end is End.RESET:
+            _reset(transport)
+        if wire.end is End.WAIT:
+            await asyncio.sleep(LONGEST_HANG)
 
     async def _wait(self, arrival: Arrival) -> None:
         shortest, longest = self._settings.latency
@@ -154,6 +181,14 @@ async def _body(request: web.BaseRequest) -> bytes | None:
         return None
 
 
+def _reset(transport: asyncio.Transport) -> None:
+    """Close a connection so that its client sees a reset, and not an end."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
 def _drop(request: web.BaseRequest) -> web.Response:
     """Close the connection, and return the answer that is lost with it."""
     if request.transport is not None:
@@ -161,7 +196,7 @@ def _drop(request: web.BaseRequest) -> web.Response:
     return web.Response()
 
 
-def _steady_clock() -> Callable[[], float]:
-    """Return a clock that starts at the time of day and cannot be set back."""
-    offset = time.time() - time.monotonic()
+def _steady_clock(ahead: float) -> Callable[[], float]:
+    """Return a clock that starts so many seconds ahead of the time of day and cannot be set back."""
+    offset = time.time() + ahead - time.monotonic()
     return lambda: offset + time.monotonic()

@@ -25,6 +25,8 @@ class SandboxSettings:
     """Shortest and longest time to an answer, in seconds; uniform between them."""
     faults: Mapping[Fault, float] = field(default_factory=dict)
     """The chance of each fault, from 0 to 1, for each updateCase call."""
+    trickle: float = 1.0
+    """Seconds between two bytes of a slow answer."""
     script: Sequence[Fault | None] = ()
     """Faults for updateCase calls in the order of their arrival; None lets a call pass."""
     case_scripts: Mapping[str, Sequence[Fault | None]] = field(default_factory=dict)
@@ -32,6 +34,8 @@ class SandboxSettings:
     seed: int = 0
     made_at: float | None = None
     """The moment before which cases that are made for keys were made, in seconds since the epoch; None: today."""
+    clock_ahead: float = 0.0
+    """Seconds by which the server's clock is ahead of this machine's; less than 0: behind."""
     require_jti: bool = False
     """A token is good for one call, and for at most one hour."""
     scope: bool = True
@@ -79,6 +83,8 @@ class SandboxSettings:
         shortest, longest = self.latency
         if not 0 <= shortest <= longest:
             raise ValueError(f"latency must go up from 0 or more: {self.latency}")
+        if self.trickle < 0:
+            raise ValueError(f"time between two bytes must be 0 or more: {self.trickle}")
         if any(limit < 1 or seconds <= 0 for limit, seconds in self.windows):
             raise ValueError(f"a window needs at least one call and some time: {self.windows}")
         if any(chance < 0 for chance in self.faults.values()) or sum(self.faults.values()) > 1:

@@ -33,7 +33,14 @@ class Answer:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def read(self) -> bytes:
+    @property
+    def content(self) -> "Answer":
+        return self
+
+    def at_eof(self) -> bool:
+        return True
+
+    async def readany(self) -> bytes:
         return b'{"errors":[{"msg":"rate limit"}]}' if self.status == 429 else b"{}"
 
 

@@ -113,9 +113,34 @@ def test_cancellation_is_no_silence() -> None:
     assert not issubclass(asyncio.CancelledError, NO_ANSWER)
 
 
-def test_an_exception_without_words_goes_by_its_name() -> None:
-    """A bare timeout has no text; its name says what happened."""
-    assert describe(TimeoutError()) == "TimeoutError"
+REQUEST = aiohttp.RequestInfo(URL("http://x.example.com"), "POST", CIMultiDictProxy(CIMultiDict[str]()))
+SAID = [
+    (TimeoutError(), "no answer came in time"),
+    (aiohttp.ConnectionTimeoutError(), "no connection was made in time"),
+    (aiohttp.ServerDisconnectedError("half of a secret"), "the connection was closed before the answer was whole"),
+    (aiohttp.ClientPayloadError("a secret"), "the answer broke off, or is packed otherwise than it says"),
+    (ConnectionResetError(errno.ECONNRESET, "gone"), "the connection was reset before the answer was whole"),
+    (aiohttp.ClientOSError(errno.EPIPE, "gone"), "the connection was reset before the answer was whole"),
+    (
+        aiohttp.ClientResponseError(REQUEST, (), status=400, message="Bad status line:\n  b'a secret'"),
+        "the answer cannot be read as HTTP (Bad status line)",
+    ),
+    (
+        aiohttp.ClientResponseError(REQUEST, (), status=400, message="Got more than 9 bytes when reading: b'a secret'"),
+        "the answer cannot be read as HTTP (Got more than 9 bytes when reading)",
+    ),
+    (OSError(), "OSError"),
+]
+
+
+@pytest.mark.parametrize(("error", "says"), SAID, ids=[says for _, says in SAID])
+def test_what_happened_is_said_in_plain_words(error: BaseException, says: str) -> None:
+    """People read what happened, and nothing of what came, which may be words of a case."""
+    assert describe(error) == says
+
+
+def test_why_no_connection_was_made_is_said() -> None:
+    """The system's reason and the host are in the message."""
     assert "refused" in describe(aiohttp.ClientConnectorError(KEY, OSError(errno.ECONNREFUSED, "refused")))
 
 
