@@ -16,6 +16,7 @@ from bulkcase.sandbox import Call, Fault
 class Effect(Enum):
     """What a fault means for the row that it hits."""
 
+    NONE = "updated: the answer is good, whatever comes with it"
     WAITS = "throttled: sent again, and it costs no attempt"
     RENEWS = "sent again with a fresh token; refused twice, the run stops, and the row is pending"
     AGAIN = "sent again; failed where no attempt is left, unknown where an earlier answer was lost"
@@ -23,30 +24,33 @@ class Effect(Enum):
     REFUSED = "failed at once; unknown where an earlier answer was lost and nobody has looked since"
 
 
-EFFECTS: Mapping[Fault, Effect] = {
-    Fault.THROTTLE: Effect.WAITS,
-    Fault.THROTTLE_RETRY_AFTER: Effect.WAITS,
-    Fault.THROTTLE_TEXT: Effect.WAITS,
-    Fault.SERVER_ERROR: Effect.AGAIN,
-    Fault.UNAVAILABLE: Effect.AGAIN,
-    Fault.DROP_BEFORE: Effect.LOST,
-    Fault.DROP_AFTER: Effect.LOST,
-    Fault.HANG: Effect.LOST,
-    Fault.HANG_AFTER: Effect.LOST,
-    Fault.HTML: Effect.REFUSED,
-    Fault.GARBAGE: Effect.LOST,
-    Fault.ERRORS: Effect.REFUSED,
-    Fault.OTHER_CASE: Effect.REFUSED,
-    Fault.UNAUTHORIZED: Effect.RENEWS,
-    Fault.REFUSE: Effect.REFUSED,
-    Fault.REDIRECT: Effect.REFUSED,
-    Fault.NOT_JSON_OBJECT: Effect.REFUSED,
+_OF = {
+    Effect.WAITS: (
+        *(Fault.THROTTLE, Fault.THROTTLE_RETRY_AFTER, Fault.THROTTLE_DATE, Fault.THROTTLE_ABSURD),
+        Fault.THROTTLE_TEXT,
+    ),
+    Effect.RENEWS: (Fault.UNAUTHORIZED,),
+    Effect.AGAIN: (Fault.SERVER_ERROR, Fault.UNAVAILABLE),
+    Effect.REFUSED: (
+        *(Fault.HTML, Fault.ERRORS, Fault.OTHER_CASE, Fault.REFUSE, Fault.REDIRECT),
+        Fault.NOT_JSON_OBJECT,
+    ),
+    Effect.LOST: (
+        *(Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.HANG, Fault.HANG_AFTER, Fault.GARBAGE),
+        *(Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.RESET_IN_HEAD, Fault.RESET_IN_BODY, Fault.HALF_BODY),
+        *(Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.SLOW_HEAD, Fault.SLOW_BODY),
+        *(Fault.GZIP_BOMB, Fault.DEFLATE_BOMB, Fault.ZSTD_BOMB, Fault.NESTED_BOMB, Fault.ODD_ENCODING),
+        *(Fault.ENDLESS_BODY, Fault.LARGE_BODY, Fault.LONG_HEADER, Fault.MANY_HEADERS, Fault.ENDLESS_HEAD),
+        *(Fault.BAD_STATUS_LINE, Fault.OLD_HTTP, Fault.INTERIM_ENDLESS),
+    ),
+    Effect.NONE: (Fault.INTERIM_FLOOD, Fault.UNSOLICITED, Fault.CLOSE_AFTER),
 }
+EFFECTS: Mapping[Fault, Effect] = {fault: effect for effect, faults in _OF.items() for fault in faults}
 _COUNTED = frozenset({Effect.AGAIN, Effect.LOST})
-_OPEN = frozenset({*Effect} - {Effect.REFUSED})
+_OPEN = frozenset({*Effect} - {Effect.REFUSED, Effect.NONE})
 _RARE = {Effect.WAITS: 0.2, Effect.RENEWS: 0.2}
-_RAREST = {Fault.THROTTLE_RETRY_AFTER: 0.04}
-"""All workers pause for a whole second each time."""
+_RAREST = {Fault.THROTTLE_RETRY_AFTER: 0.04, Fault.THROTTLE_DATE: 0.04}
+"""All workers pause for a whole second each time, or two."""
 
 
 def chances(share: float) -> Mapping[Fault, float]:
@@ -61,8 +65,7 @@ class Try(NamedTuple):
 
     process: int
     """Which process made it, counted from 0."""
-    effect: Effect | None
-    """None where it went well."""
+    effect: Effect
     has_landed: bool
     is_crash: bool
     """Whether it was the last one of a process that was killed: its answer may not have been written."""
@@ -78,7 +81,7 @@ def tries_of(calls: Iterable[Call], firsts: Sequence[int], killed: Iterable[int]
         if call.endpoint == "updateCase":
             assert call.case_id is not None
             assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
-            effect = None if call.fault is None else EFFECTS[call.fault]
+            effect = Effect.NONE if call.fault is None else EFFECTS[call.fault]
             process = bisect_right(firsts, number) - 1
             found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
     crashed = set(killed)
@@ -115,7 +118,7 @@ def _allowed(tries: Sequence[Try], *, looks: bool) -> frozenset[str]:
     is_in_doubt = any(one.effect is Effect.LOST for one in earlier)
     may_be_in_doubt = any(one.is_crash for one in earlier)
     may_be_seen = {"updated"} if looks and any(one.has_landed for one in tries) else set()
-    if last.effect is None:
+    if last.effect is Effect.NONE:
         return frozenset({"updated"})
     if last.effect is Effect.LOST:
         return frozenset(may_be_seen or {"unknown"})
