@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import psutil
 from support.campaign import RUN, Scene
-from support.soak_faults import tries_of, wrong_with
+from support.soak_faults import too_late, tries_of, wrong_with
 from support.soak_server import ServerProcess
 
 from bulkcase.sandbox.faults import FaultPicker
@@ -26,6 +26,8 @@ _BLOWS = (signal.SIGKILL, signal.SIGTERM)
 class Look(NamedTuple):
     """What the program used at one moment."""
 
+    process: int
+    """Which process it was, counted from 0."""
     calls: int
     """What the server had had by then."""
     memory: float
@@ -46,8 +48,11 @@ class Blow(NamedTuple):
 
 
 def blows(seed: int, count: int, rows: int) -> list[Blow]:
-    """Return so many blows, spread over a run of `rows` rows: both kinds in turn, the moments by the seed."""
-    chance, each = random.Random(seed), rows * 0.9 / count
+    """Return so many blows in the first two fifths of a run of `rows` rows.
+
+    Both kinds come in turn, the moments by the seed; the last process is left alone, so that a leak has time to show.
+    """
+    chance, each = random.Random(seed), rows * 0.4 / count
     return [Blow(int(each * (number + chance.uniform(0.1, 1.0))), _BLOWS[number % 2]) for number in range(count)]
 
 
@@ -58,9 +63,12 @@ class Soak:
     scene: Scene
     server: ServerProcess
     settings: SandboxSettings
+    in_flight: int
     firsts: list[int] = field(default_factory=list)
     """For each process how many calls the server had had before."""
     looks: list[Look] = field(default_factory=list)
+    late: int = 0
+    """Calls that the server answered well, and too late: where it stood still, see `wrong`."""
 
     @property
     def killed(self) -> list[int]:
@@ -82,10 +90,16 @@ class Soak:
             assert len(self.scene.ends) < 3 * len(coming) + 10, ended.errors
             command = RUN if ended.code < 0 else ended.goes_on_with
 
-    def wrong(self, *, attempts: int, looks: bool = False) -> list[str]:
-        """Return the rows that did not go as the faults allow by which they were hit; the first ones."""
+    def wrong(self, *, attempts: int, timeout: float, looks: bool = False) -> list[str]:
+        """Return the rows that did not go as the faults allow by which they were hit; the first ones.
+
+        `attempts` and `timeout` (in seconds) are the job's.
+        """
         tries = tries_of(self.server.calls, self.firsts, self.killed)
-        found = []
+        self.late, stalls = too_late(tries, timeout), self.server.stalls()
+        found = [f"{self.late} calls were made again late; the server stood still {stalls} times"] * (
+            self.late > stalls * self.in_flight
+        )
         for line in self.scene.report():
             case, outcome = line["Case ID"], line["bulkcase_outcome"]
             if case not in tries:
@@ -115,9 +129,14 @@ class Soak:
         ][:20]
 
     def halves(self, warm: float) -> tuple[Sequence[Look], Sequence[Look]]:
-        """Return the looks of the first half of the calls and of the second, without each process's `warm` seconds."""
-        middle = self.looks[-1].calls / 2
-        steady = [look for look in self.looks if look.age >= warm]
+        """Return the looks at the last process, which did most of the rows, by halves of its calls.
+
+        Its first `warm` seconds, and the time before its first call, are left out.
+        """
+        first = self.firsts[-1]
+        steady = [look for look in self.looks if look.process == len(self.firsts) - 1 and look.age >= warm]
+        steady = [look for look in steady if look.calls > first]
+        middle = (first + steady[-1].calls) / 2
         return [look for look in steady if look.calls < middle], [look for look in steady if look.calls >= middle]
 
     def ledger(self) -> int:
@@ -147,6 +166,7 @@ class Soak:
         log = self.scene.folder / "state" / "ledger.sqlite3-wal"
         with program.oneshot():
             return Look(
+                len(self.firsts) - 1,
                 calls,
                 program.memory_info().rss / _MIB,
                 program.num_fds(),

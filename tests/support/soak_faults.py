@@ -49,12 +49,17 @@ EFFECTS: Mapping[Fault, Effect] = {fault: effect for effect, faults in _OF.items
 _COUNTED = frozenset({Effect.AGAIN, Effect.LOST})
 _OPEN = frozenset({*Effect} - {Effect.REFUSED, Effect.NONE})
 _RARE = {Effect.WAITS: 0.2, Effect.RENEWS: 0.2}
-_RAREST = {Fault.THROTTLE_RETRY_AFTER: 0.04, Fault.THROTTLE_DATE: 0.04}
-"""All workers pause for a whole second each time, or two."""
+"""Everybody has to wait for these."""
+_RAREST = {
+    **dict.fromkeys((Fault.THROTTLE_RETRY_AFTER, Fault.THROTTLE_DATE), 0.04),
+    **dict.fromkeys((Fault.GZIP_BOMB, Fault.DEFLATE_BOMB, Fault.ENDLESS_BODY, Fault.LARGE_BODY), 0.2),
+    Fault.INTERIM_ENDLESS: 0.2,
+}
+"""For the first two for a second or two; the others take some MiB for an instant."""
 
 
 def chances(share: float) -> Mapping[Fault, float]:
-    """Return chances of all faults, `share` in all: those for which everybody has to wait are rarer than others."""
+    """Return chances of all faults, `share` in all: those that cost everybody much are rarer than others."""
     weights = {fault: _RAREST.get(fault, _RARE.get(EFFECTS[fault], 1.0)) for fault in Fault}
     whole = sum(weights.values())
     return {fault: share * weight / whole for fault, weight in weights.items()}
@@ -67,6 +72,8 @@ class Try(NamedTuple):
     """Which process made it, counted from 0."""
     effect: Effect
     has_landed: bool
+    at: float
+    """When it came, in seconds."""
     is_crash: bool
     """Whether it was the last one of a process that was killed: its answer may not have been written."""
 
@@ -83,12 +90,26 @@ def tries_of(calls: Iterable[Call], firsts: Sequence[int], killed: Iterable[int]
             assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
             effect = Effect.NONE if call.fault is None else EFFECTS[call.fault]
             process = bisect_right(firsts, number) - 1
-            found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
+            found[call.case_id].append(Try(process, effect, call.applied, call.arrived_at, is_crash=False))
     crashed = set(killed)
     for tries in found.values():
         for place, one in enumerate(tries):
             is_last = place + 1 == len(tries) or tries[place + 1].process != one.process
             tries[place] = one._replace(is_crash=is_last and one.process in crashed)
+    return found
+
+
+def too_late(tries: Mapping[str, list[Try]], timeout: float) -> int:
+    """Return for how many calls the client had no time left when the answer came, and count these as lost.
+
+    The server does not know of it; the same process calls again, not before its time is up.
+    """
+    found = 0
+    for of_case in tries.values():
+        for place, (one, after) in enumerate(pairwise(of_case)):
+            if one.effect not in _OPEN and one.process == after.process and after.at - one.at >= timeout:
+                of_case[place] = one._replace(effect=Effect.LOST)
+                found += 1
     return found
 
 

@@ -1,7 +1,7 @@
 """A sandbox in a process of its own, so that its memory and its work are not those of a test.
 
 As a program (`python -m support.soak_server`) it reads settings and keys from standard input, prints its address,
-answers `count` and `keep FILE`, and ends when its standard input does.
+answers `count`, `stalls` and `keep FILE`, and ends when its standard input does.
 """
 
 import asyncio
@@ -18,8 +18,12 @@ from typing import Any, Self
 
 import uvloop
 
-from bulkcase.sandbox import Call, Sandbox, SandboxSettings, cases_for_keys
+from bulkcase.sandbox import Call, Fault, Sandbox, SandboxSettings, cases_for_keys
+from bulkcase.sandbox.wire import is_of_wire, spoiled
 
+STALL = 0.25
+"""Seconds."""
+_BEAT = 0.05
 _TESTS = Path(__file__).parents[1]
 
 
@@ -38,6 +42,10 @@ class ServerProcess:
     def count(self) -> int:
         """Return how many calls it has had so far, of any kind."""
         return int(self._ask("count"))
+
+    def stalls(self) -> int:
+        """Return how often it stood still for longer than `STALL`: what it answered then came too late for a client."""
+        return int(self._ask("stalls"))
 
     @property
     def calls(self) -> list[Call]:
@@ -93,12 +101,27 @@ async def _serve() -> None:
     """Serve what standard input asks for until it ends."""
     stdin, loop = sys.stdin.buffer, asyncio.get_running_loop()
     settings, keys = pickle.loads(stdin.read(int(stdin.readline())))
+    # What is large is made before it counts.
+    for fault in filter(is_of_wire, Fault):
+        spoiled(fault, 200, b"{}")
+    stalls: list[float] = []
     async with Sandbox(settings, cases_for_keys(keys, seed=0, now=time.time())) as server:
+        watch = asyncio.create_task(_watch(stalls))
         _say(server.url)
         while question := (await loop.run_in_executor(None, stdin.readline)).decode().split():
             if question[0] == "keep":
                 _keep(server, Path(question[1]))
-            _say(str(len(server.calls)))
+            _say(str(len(stalls if question[0] == "stalls" else server.calls)))
+        watch.cancel()
+
+
+async def _watch(stalls: list[float]) -> None:
+    """Note each time in which nothing could be answered."""
+    while True:
+        before = time.monotonic()
+        await asyncio.sleep(_BEAT)
+        if (stood := time.monotonic() - before) > STALL:
+            stalls.append(stood)
 
 
 def _keep(server: Sandbox, file: Path) -> None:
