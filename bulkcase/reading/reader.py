@@ -54,7 +54,7 @@ class Reread:
     cases: Cases
     """These cases, whole."""
     read_at: float
-    """Seconds since the epoch."""
+    """When it was asked for, in seconds since the epoch: what landed since need not be on it."""
 
 
 class Reader:
@@ -88,7 +88,7 @@ class Reader:
         record = snapshot.record()
         paging = Paging.of(record.paging)
         while not paging.is_over:
-            verdict = await self._ask(paging.asked(self._wanted.filter))
+            verdict, asked_at = await self._ask(paging.asked(self._wanted.filter))
             plainer = paging.refused() if verdict.kind is Kind.REFUSED else None
             if plainer is not None:
                 paging = plainer
@@ -102,7 +102,7 @@ class Reader:
             new = set(ids) - snapshot.seen(ids, record.started_at)
             filtered = bool(self._wanted.filter)
             paging = paging.after(page, new, self._server_time(verdict), is_filtered=filtered)
-            self._keep(snapshot, page, range(start, start + len(page.cases)), paging)
+            self._keep(snapshot, page, range(start, start + len(page.cases)), asked_at, paging)
             on_cases(dict(zip(ids, page.cases, strict=True)))
             break
         if paging.is_over:
@@ -118,17 +118,18 @@ class Reader:
     async def read_again(self, snapshot: Snapshot, position: int) -> Reread:
         """Read the page that holds a position once more; raises as `next_page`."""
         paging = Paging.of(snapshot.record().paging).at(position)
-        page = _page_in(await self._ask(paging.asked(self._wanted.filter)))
+        verdict, asked_at = await self._ask(paging.asked(self._wanted.filter))
+        page = _page_in(verdict)
         ids = [str(case["_id"]) for case in page.cases]
         now = {case: paging.position + index for index, case in enumerate(ids)}
         before = snapshot.positions(ids)
         # The positions stay those of the first reading: the places of the rows go by them.
-        read_at = self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], None)
+        read_at = self._keep(snapshot, page, [before.get(case, now[case]) for case in ids], asked_at, None)
         return Reread(now, list(before.values()), dict(zip(ids, page.cases, strict=True)), read_at)
 
     async def search(self, name: str) -> Cases:
         """Return the first cases that a search for a name shows, in whichever list; raises as `next_page`."""
-        page = _page_in(await self._ask({"searchText": name, "limit": _SOME}))
+        page = _page_in((await self._ask({"searchText": name, "limit": _SOME}))[0])
         return {str(case["_id"]): case for case in page.cases}
 
     async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
@@ -136,12 +137,14 @@ class Reader:
 
         A name of two objects is told where a page shows both: nothing that is read this way can prove that it has one.
         """
-        page = _page_in(await self._ask({field: [name], "limit": _SOME}))
+        page = _page_in((await self._ask({field: [name], "limit": _SOME}))[0])
         found = [one for case in page.cases for one in learnt_from(case, [field])]
         snapshot.add([], found, self.clock.now(), None)
 
-    def _keep(self, snapshot: Snapshot, page: CasePage, positions: Sequence[int], paging: Paging | None) -> float:
-        """Write cases of a page, and return the moment that is noted for them."""
+    def _keep(
+        self, snapshot: Snapshot, page: CasePage, positions: Sequence[int], asked_at: float, paging: Paging | None
+    ) -> float:
+        """Write cases of a page as they were when it was asked for; return that time, as it is written."""
         cases: list[tuple[int, LiveCase]] = []
         names: dict[tuple[Any, ...], Learnt] = {}
         for position, case in zip(positions, page.cases, strict=True):
@@ -149,22 +152,25 @@ class Reader:
             # Objects without an id are told apart by all that they say.
             names |= {(*one[:3], one.id or repr(one.object)): one for one in learnt_from(case, self._wanted.lookups)}
         # Never before the list was begun, even where the clock was set back since: that would say that it was not seen.
-        now = max(self.clock.now(), snapshot.record().started_at)
-        snapshot.add(cases, names.values(), now, None if paging is None else paging.as_json())
-        return now
+        read_at = max(asked_at, snapshot.record().started_at)
+        snapshot.add(cases, names.values(), read_at, None if paging is None else paging.as_json())
+        return read_at
 
-    async def _ask(self, body: Mapping[str, Any]) -> Verdict:
-        """Return the verdict on a question, put again where that may help; it is recorded on the disk by then.
+    async def _ask(self, body: Mapping[str, Any]) -> tuple[Verdict, float]:
+        """Return the verdict on a question, put again where that may help, and when it was put.
 
-        So is whatever waits to be written before: an answer may take its time, and the quota more.
+        That is the moment before its last call, in seconds since the epoch: an update that lands while an answer is on
+        its way is not on it. The verdict is recorded on the disk by then. So is whatever waits to be written before: an
+        answer may take its time, and the quota more.
         """
         await self._journal.write()
         request = get_cases(orjson.dumps(body))
-        counted = 0
+        counted, asked_at = 0, 0.0
 
         async def once() -> Verdict:
-            nonlocal counted
+            nonlocal counted, asked_at
             await self._door.slot()
+            asked_at = self.clock.now()
             verdict = await self._door.call(request)
             counted += verdict.counts
             return verdict
@@ -178,7 +184,7 @@ class Reader:
         )
         verdict: Verdict = await retrying(once)
         await self._journal.write()
-        return verdict
+        return verdict, asked_at
 
     async def _sleep(self, seconds: float) -> None:
         async with self._stop.interruptible():

@@ -2,7 +2,8 @@
 
     verdict       another attempt                 result when there is none
     accepted      no                              updated; mismatch where the answer shows another value
-    refused       no                              failed
+    refused       no                              failed, unknown if an earlier attempt was unanswered, unless somebody
+                                                  has looked at the case since
       by no API   no                              failed, unknown if an earlier attempt was unanswered
     transient     yes                             failed, unknown if an earlier attempt was unanswered
     not_sent      yes                             failed, unknown if an earlier attempt was unanswered
@@ -10,7 +11,7 @@
     (stopped)                                     pending, unknown if an earlier attempt was unanswered
 
 An update that may have landed is never called failed or pending on the strength of a later answer that says nothing
-about it.
+about it. A refusal says nothing about it either: a case that was closed by an update may refuse to be closed again.
 """
 
 from typing import Final
@@ -52,13 +53,14 @@ def accepted(row: Sendable, verdict: Verdict, attempts: int, *, verifies: bool =
     return Result(outcome, attempts, verdict.status, code, message, verified, proof.seen if verifies else None)
 
 
-def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None) -> Result:
+def result_of(verdict: Verdict, attempts: int, doubt: Verdict | None, *, looked: bool = False) -> Result:
     """Return what became of a row that was not accepted, after its last attempt.
 
-    `doubt` is an attempt of it that was never answered.
+    `doubt` is an attempt of it that was never answered; `looked` says that its case was read since, and showed that
+    nothing had landed.
     """
     refused_by_api = verdict.kind is Kind.REFUSED and verdict.code not in _NOT_THE_API
-    if refused_by_api or doubt is None:
+    if doubt is None or (looked and refused_by_api):
         return Result(Outcome.FAILED, attempts, verdict.status, verdict.code, verdict.message)
     return _unknown(doubt, attempts, verdict)
 

@@ -116,7 +116,8 @@ class Sender:
         calls = trail.request.calls
         if verdict.kind is Kind.ACCEPTED:
             return Sent(accepted(row, verdict, calls, verifies=self._verifies))
-        result = result_of(verdict, calls, trail.doubt)
+        # Where cases can be read, a row in doubt is not sent again before its case was.
+        result = result_of(verdict, calls, trail.doubt, looked=self._can_look)
         if not self._can_look or result.outcome is not Outcome.UNKNOWN:
             return Sent(result)
         may_go_again = worth_another(verdict, self._retry.unanswered) and trail.counted < self._retry.attempts

@@ -27,18 +27,19 @@ FAILED, UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the truth table: another attempt under each setting, and the result without and with a doubt."""
+    """A line of the truth table: another attempt under each setting; its result: no doubt, a doubt, a look."""
 
     verdict: Verdict
     resend: bool
     leave: bool
     plain: Outcome
     doubtful: Outcome
+    looked: Outcome = UNKNOWN
 
 
 TABLE = {
-    "refused": Line(REFUSED, False, False, FAILED, FAILED),
-    "refused, other case": Line(OTHER_CASE, False, False, FAILED, FAILED),
+    "refused": Line(REFUSED, False, False, FAILED, UNKNOWN, FAILED),
+    "refused, other case": Line(OTHER_CASE, False, False, FAILED, UNKNOWN, FAILED),
     "refused by no API, a page": Line(LOGIN_PAGE, False, False, FAILED, UNKNOWN),
     "refused by no API, a list": Line(A_LIST, False, False, FAILED, UNKNOWN),
     "refused by no API, a redirect": Line(REDIRECTED, False, False, FAILED, UNKNOWN),
@@ -55,6 +56,7 @@ def test_each_line_of_the_truth_table(line: Line) -> None:
     assert worth_another(line.verdict, "leave") is line.leave
     assert result_of(line.verdict, 2, None).outcome is line.plain
     assert result_of(line.verdict, 2, UNANSWERED).outcome is line.doubtful
+    assert result_of(line.verdict, 2, UNANSWERED, looked=True).outcome is line.looked
 
 
 @pytest.mark.parametrize("verdict", LOST.values(), ids=list(LOST))

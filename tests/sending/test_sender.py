@@ -52,6 +52,7 @@ STORIES = {
     "as the server asks": Story((BUSY_FOR, OK), landed(2), (9.0,)),
     "then refused": Story((BUSY, REFUSED), Result(FAILED, 2, 412, "http_412", "no"), (1.0,)),
     "lost, resent": Story((LOST, OK), landed(2), (1.0,)),
+    "lost, then refused": Story((LOST, REFUSED), Result(UNKNOWN, 2, 412, "timeout", "late; then: no"), (1.0,)),
     "lost, left": Story((LOST,), Result(UNKNOWN, 1, None, "timeout", "late"), (), "leave"),
     "busy, then lost, left": Story((BUSY, LOST), Result(UNKNOWN, 2, None, "timeout", "late"), (1.0,), "leave"),
     "lost for good": Story((LOST,) * 4, Result(UNKNOWN, 4, None, "timeout", "late"), (1.0, 2.0, 4.0)),

@@ -61,6 +61,8 @@ class Proof:
     """How the rows ended."""
     lost: int
     """Rows of which the report says something else than what the server has."""
+    hit: Mapping[str, int] = field(default_factory=dict)
+    """How often each of the server's own faults struck."""
 
 
 @dataclass
@@ -80,16 +82,22 @@ class Scene:
         """Every updateCase call so far, in the order of the servers' decisions."""
         return [call for call in (*self.earlier_calls, *self.server.calls) if call.endpoint == "updateCase"]
 
-    def program(self, *arguments: str, meanwhile: Callable[["Scene", Any], None] | None = None, **named: Any) -> Ended:
+    def program(
+        self,
+        *arguments: str,
+        meanwhile: Callable[["Scene", Any], None] | None = None,
+        seconds: float = SECONDS,
+        **named: Any,
+    ) -> Ended:
         """Run the program to its end, `RUN` where nothing else is said; `meanwhile` is handed scene and process.
 
-        Further names are those of `support.program.started`.
+        After so many `seconds` it counts as stuck. Further names are those of `support.program.started`.
         """
         command = arguments or RUN
         with started(*command, folder=self.folder, **named) as process:
             if meanwhile is not None:
                 meanwhile(self, process)
-            output, errors = process.communicate(timeout=SECONDS)
+            output, errors = process.communicate(timeout=seconds)
         # What the test hands over in the place of a pipe, it reads itself.
         ended = Ended(command, process.returncode, output or "", errors or "")
         self.ends.append(ended)
@@ -183,6 +191,7 @@ class Campaign:
             repeats=scene.repeats(),
             outcomes=dict(scene.outcomes()),
             lost=len(scene.lost()),
+            hit=dict(Counter(call.fault.value for call in scene.calls if call.fault is not None)),
         )
         self.keep(proof)
         return proof
@@ -196,6 +205,7 @@ def a_campaign(request: pytest.FixtureRequest, folder: Path) -> Iterator[Campaig
     name, how = marks[0].args
 
     def keep(proof: Proof) -> None:
-        request.node.user_properties.append(("campaign", asdict(proof)))
+        found = asdict(proof) | {"test": request.node.nodeid, "full": marks[0].kwargs.get("full", False)}
+        request.node.user_properties.append(("campaign", found))
 
     yield Campaign(name, how, folder, request.config.getoption("--full"), keep)

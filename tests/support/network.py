@@ -144,6 +144,6 @@ class Wire:
         self._sender = sender
         self._leaves = leaves
 
-    async def post(self, path: str, body: bytes, token: str) -> Reply:
+    async def post(self, path: str, body: bytes, token: str, largest: int = 0) -> Reply:
         """Post as the network lets it."""
         return await self._network.post(self._sender, path, body, token, self._leaves)
