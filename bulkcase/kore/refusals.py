@@ -1,16 +1,12 @@
 """What people are told where a server refuses a job's calls, or throttles without end."""
 
-import re
-from typing import Final
-
+from bulkcase.hidden import MASK, without_secrets
 from bulkcase.kore.verdict import Kind, Verdict
-
-_TOKEN_LIKE: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
 
 
 def without_tokens(text: str, token: str) -> str:
-    """Return what a server said without the token that it may have echoed."""
-    return _TOKEN_LIKE.sub("***", text.replace(token, "***"))
+    """Return what a server said without the token, or another secret, that it may have echoed."""
+    return without_secrets(text.replace(token, MASK))
 
 
 def refused(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from bulkcase.job.needs import live_lookups
 from bulkcase.kore.door import Door
 from bulkcase.ledger import Journal, RunRecord, Snapshot
 from bulkcase.operations.compare import kept_fields
+from bulkcase.operations.credentials import check_credentials, disclose
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
@@ -61,6 +62,8 @@ async def opened_reader(
     stopped.
     """
     job, runtime, ledger = desk.job, desk.runtime, desk.ledger
+    check_credentials(job, runtime)
+    disclose(job, options)
     stop = options.get("stop") or StopSwitch()
     guard = options.get("guard") or (lambda _: nullcontext())
     # An even pace is kept where it is asked for; what the reading costs is known only when it has begun.
