@@ -70,6 +70,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
     yield quote(secret, safe="", errors="replace")
+    yield quote(secret, errors="replace")
     yield quote_plus(secret, errors="replace")
     data = secret.encode("utf-8", "replace")
     for skipped in range(3):

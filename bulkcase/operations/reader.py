@@ -102,7 +102,16 @@ def a_reader(
 ) -> Reader:
     """Return what reads the live cases of a job, or what else is `wanted`, through a door."""
     wanted = wanted or wanted_of(job)
-    return Reader(door, wanted, job.retry, journal=journal, clock=runtime.clock, chance=runtime.chance, stop=stop)
+    return Reader(
+        door,
+        wanted,
+        job.retry,
+        journal=journal,
+        clock=runtime.clock,
+        chance=runtime.chance,
+        stop=stop,
+        is_private=bool(job.report.private),
+    )
 
 
 def wanted_of(job: Job, filters: Mapping[str, Any] | None = None) -> Wanted:
