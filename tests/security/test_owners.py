@@ -89,7 +89,7 @@ def test_all_that_a_run_writes_is_its_owners_only(tmp_path: Path, open_umask: No
 
 @pytest.mark.usefixtures("open_umask")
 def test_a_link_that_was_planted_is_not_written_through(tmp_path: Path) -> None:
-    """The names of unfinished files can be guessed: what stands there is put away, and what it leads to is untouched."""
+    """The names of unfinished files can be guessed: what stands there is put away, and where it leads is untouched."""
     victim = tmp_path / "victim"
     victim.write_text("precious")
     for name in ("plan.csv", "bulkcase.prom"):
