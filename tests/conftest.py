@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkcase import hidden
 from bulkcase.logged import RUN
 
 # Its hooks, which pytest looks for here.
@@ -24,3 +25,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def no_run() -> None:
     """Let no test know of a run that another one has worked on."""
     RUN.set("")
+
+
+@pytest.fixture(autouse=True)
+def no_secrets() -> None:
+    """Let no test know of the secrets that another one has read."""
+    hidden.forget()

@@ -70,6 +70,7 @@ def set_command(
         lambda options: run(loaded, limit=limit, unfinished=choice, ask=ask, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,
+        yes=yes,
     )
     end(ended, as_json=as_json, quiet=quiet)
 

@@ -9,14 +9,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from rich import markup as rich_markup
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
 from bulkcase.errors import BulkcaseError
+from bulkcase.hidden import without_secrets
 from bulkcase.logged import facts
-from bulkcase.said import number
+from bulkcase.said import escaped, number
 
 LOG = "bulkcase"
 """The logger of everything that bulkcase logs."""
@@ -30,13 +31,31 @@ for name in ("stdout", "stderr"):
         getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
+def escape(text: str) -> str:
+    """Return a text that comes from outside as it can stand in markup: one line, no tag, nothing that does not print.
+
+    What a terminal would obey (colours, links, a cursor that moves, text that runs backwards) shows as an escape.
+    """
+    return rich_markup.escape(escaped(text))
+
+
+def escape_lines(text: str) -> str:
+    """Return a text of several lines, which are kept, as `escape` returns one."""
+    return "\n".join(map(escape, text.splitlines()))
+
+
+def tame(markup: str) -> str:
+    """Return markup in which nothing stands but what prints, and line breaks, and no secret."""
+    return without_secrets(markup if markup.isprintable() else "\n".join(map(escaped, markup.split("\n"))))
+
+
 class PatientConsole(Console):
     """A console whose reader may go away: nobody is told any more, and what is being done goes on."""
 
     def print(self, *args: Any, **kwargs: Any) -> None:
-        """Print, as long as somebody reads it."""
+        """Print, as long as somebody reads it; whatever a text holds, a terminal obeys none of it."""
         try:
-            super().print(*args, **kwargs)
+            super().print(*(tame(each) if isinstance(each, str) else each for each in args), **kwargs)
         except OSError:
             self._lose_reader()
 
@@ -61,9 +80,9 @@ class ErrorConsole(PatientConsole):
         if not self.is_log:
             super().print(*args, **kwargs)
             return
-        markup = " ".join(map(str, args))
+        markup = tame(" ".join(map(str, args)))
         level = logging.ERROR if "[bold red]" in markup else logging.WARNING if "[yellow]" in markup else logging.INFO
-        _log.log(level, "%s", Text.from_markup(markup).plain)
+        _log.log(level, "%s", Text.from_markup(markup, emoji=False).plain)
 
     def write_line(self, line: str) -> None:
         """Write a line of the log, which is JSON, as long as somebody reads it."""
@@ -79,32 +98,42 @@ class ErrorConsole(PatientConsole):
             self._lose_reader()
 
 
+def plain_json(text: str) -> str:
+    """Return the same JSON with an escape for each character that does not print: its reader may be a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
+
+
 def write_out(text: str) -> None:
-    """Write a result for a program; that it may not be read to its end changes nothing of what was done."""
+    """Write JSON for a program; that it may not be read to its end changes nothing of what was done."""
     try:
         # JSON is UTF-8, whatever people read here.
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(plain_json(text).encode())
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # On a terminal long lines break between words; in a pipe a line stays a line.
-out = PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = ErrorConsole(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+out = PatientConsole(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+err = ErrorConsole(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 __all__ = [
     "LOG",
     "complain",
     "err",
     "escape",
+    "escape_lines",
     "indented",
     "local_time",
     "number",
     "out",
+    "plain_json",
     "say",
     "someone_is_there",
+    "tame",
     "tell_end",
     "write_out",
 ]
@@ -141,7 +170,7 @@ def tell_end(text: str, exit_code: int) -> None:
     if err.is_log:
         _log.error("%s", text, extra=facts(exit_code=exit_code))
     else:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{tame(text)}\n")
 
 
 def indented(console: Console, markup: str, columns: int) -> None:
@@ -149,7 +178,7 @@ def indented(console: Console, markup: str, columns: int) -> None:
     if console.soft_wrap or (isinstance(console, ErrorConsole) and console.is_log):
         console.print(" " * columns + markup)
     else:
-        console.print(Padding(Text.from_markup(markup), (0, 0, 0, columns)))
+        console.print(Padding(Text.from_markup(tame(markup), emoji=False), (0, 0, 0, columns)))
 
 
 def local_time(seconds: float) -> str:

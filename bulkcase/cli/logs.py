@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
-from bulkcase.cli.console import LOG, err, escape, say
+from bulkcase.cli.console import LOG, err, escape_lines, plain_json, say
+from bulkcase.hidden import without_secrets
 from bulkcase.logged import FOR_PROGRAMS, RUN, SILENT
+from bulkcase.said import escaped
 
 
 class LogFormat(StrEnum):
@@ -23,8 +25,21 @@ class TextHandler(logging.Handler):
     """Says what happens where everything is said that is no result."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record as one line."""
-        say(escape(self.format(record)))
+        """Print a record as one line, and what it has of a traceback below it."""
+        say(escape_lines(self.format(record)))
+
+
+class TextFormatter(logging.Formatter):
+    """A record as a line for people: no message breaks it, no secret stands in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record; only a traceback has lines of its own."""
+        return without_secrets(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Return the line without what belongs below it."""
+        record.message = escaped(record.message)
+        return super().formatMessage(record)
 
 
 class JsonHandler(logging.Handler):
@@ -44,17 +59,19 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_secrets(record.getMessage()),
         }
         if run_id := RUN.get():
             line["run_id"] = run_id
-        line |= getattr(record, "facts", {})
+        known = getattr(record, "facts", {})
+        line |= {name: without_secrets(fact) if isinstance(fact, str) else fact for name, fact in known.items()}
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = without_secrets(self.formatException(record.exc_info))
         try:
-            return orjson.dumps(line).decode()
+            told = orjson.dumps(line).decode()
         except TypeError:  # half a character, which UTF-8 cannot carry, or what only says what it is
-            return json.dumps(line, default=str)
+            told = json.dumps(line, default=str)
+        return plain_json(told)
 
 
 def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT, *, quiet: bool = False) -> None:
@@ -66,7 +83,7 @@ def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT, *, quiet: boo
     is_json = form is LogFormat.JSON
     handler: logging.Handler = JsonHandler() if is_json else TextHandler()
     words = "%(asctime)s %(message)s" if verbose else "%(message)s"
-    handler.setFormatter(JsonFormatter() if is_json else logging.Formatter(words))
+    handler.setFormatter(JsonFormatter() if is_json else TextFormatter(words))
     logger, root = logging.getLogger(LOG), logging.getLogger()
     logger.handlers = [handler]
     least = logging.WARNING if quiet and not is_json else logging.INFO
@@ -74,7 +91,16 @@ def log_to_stderr(verbose: bool, form: LogFormat = LogFormat.TEXT, *, quiet: boo
     for name in FOR_PROGRAMS:
         logging.getLogger(name).setLevel(logging.NOTSET if is_json or verbose else SILENT)
     err.is_log = is_json
-    # What other libraries or Python itself have to say is no other format in between.
+    # What other libraries or Python itself have to say is no other format in between, and as harmless on a terminal.
     logger.propagate = not is_json
-    root.handlers = [each for each in root.handlers if not isinstance(each, JsonHandler)] + [handler] * is_json
+    others = handler if is_json else _of_others(words)
+    root.handlers = [each for each in root.handlers if not isinstance(each, JsonHandler | TextHandler)] + [others]
     logging.captureWarnings(is_json)
+
+
+def _of_others(words: str) -> logging.Handler:
+    """Return what says what is not of bulkcase, which has a handler of its own."""
+    handler = TextHandler()
+    handler.setFormatter(TextFormatter(words))
+    handler.addFilter(lambda record: record.name.partition(".")[0] != LOG)
+    return handler

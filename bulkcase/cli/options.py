@@ -42,7 +42,9 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens
 LogAs = Annotated[
     LogFormat, typer.Option("--log-format", help="What standard error is: text for people, or JSON lines.")
 ]
-NeverAsks = Annotated[bool, typer.Option("--yes", "-y", help="Not needed: only resume --input asks.")]
+NeverAsks = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask; it asks only about a host that is new to you.")
+]
 Continue = Annotated[
     bool, typer.Option("--continue", help="Resume the unfinished run of this job; without one, start a new one.")
 ]

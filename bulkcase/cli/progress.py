@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from bulkcase.cli.console import err, local_time
 from bulkcase.logged import facts
 from bulkcase.operations.progress import Progress
-from bulkcase.said import seconds_text
+from bulkcase.said import escaped, seconds_text
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -119,5 +119,5 @@ def told(progress: Progress) -> str:
         return failed
     if progress.why_paused:
         next_try = f"next call in {seconds_text(progress.paused)}" if progress.paused > 0 else "trying again"
-        return f"{failed}, {progress.why_paused}: {next_try}"
+        return f"{failed}, {escaped(progress.why_paused)}: {next_try}"
     return f"{failed}, done {local_time(progress.finish_at)}"

@@ -43,6 +43,7 @@ def resume_command(
         lambda options: resume(run, input=input_file, state=state, sandbox=sandbox, ask=ask, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,
+        yes=yes,
     )
     end(ended, as_json=as_json, quiet=quiet)
 
@@ -50,7 +51,7 @@ def resume_command(
 def retry_command(
     run: RunName,
     *,
-    yes: NeverAsks = False,  # noqa: ARG001 - what it sends was agreed to before
+    yes: NeverAsks = False,
     wait: Wait = False,
     sandbox: InSandbox = False,
     as_json: AsJson = False,
@@ -66,5 +67,6 @@ def retry_command(
         lambda options: retry(run, state=state, sandbox=sandbox, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,
+        yes=yes,
     )
     end(ended, as_json=as_json, quiet=quiet)

@@ -72,5 +72,6 @@ def run_command(
         lambda options: run(loaded, saved=saved, limit=limit, unfinished=choice, ask=ask, **options),
         Options(wait=wait, reports=reports, ahead=ahead),
         quiet=quiet,
+        yes=yes,
     )
     end(ended, as_json=as_json, quiet=quiet)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 
 from bulkcase.cli.console import err, escape, number, someone_is_there, write_out
+from bulkcase.cli.destinations import Disclosure
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.options import need_yes
 from bulkcase.cli.progress import ProgressDisplay
@@ -51,11 +52,21 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
             RUN.set(context.get(RUN, ""))
 
 
-def with_display(verb: Callable[[Options], Coroutine[Any, Any, _T]], options: Options, *, quiet: bool) -> _T:
-    """Run a verb that makes calls, with a progress display, stopped by signals."""
+def with_display(
+    verb: Callable[[Options], Coroutine[Any, Any, _T]], options: Options, *, quiet: bool, yes: bool = False
+) -> _T:
+    """Run a verb that makes calls, with a progress display, stopped by signals; it says first where it sends.
+
+    With `yes` nobody is asked whether that is right.
+    """
     with ProgressDisplay(quiet=quiet) as display:
         options = Options(
-            on_progress=display, stop=StopSwitch(), guard=stopped_by_signals, watched=someone_is_there(), **options
+            on_progress=display,
+            stop=StopSwitch(),
+            guard=stopped_by_signals,
+            watched=someone_is_there(),
+            before_calls=Disclosure(yes=yes),
+            **options,
         )
         return in_loop(verb(options))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bulkcase.cli.console import err, escape, indented, local_time, number, out
+from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.job.paths import near
 from bulkcase.mapping.faults import escaped
@@ -106,7 +106,7 @@ def show_run(run: Run) -> None:
     summary = run.summary
     out.print(outcome_table(run.outcomes))
     if summary.reason:
-        err.print(f"[bold red]{escape(_reason(run))}[/]")
+        err.print(f"[bold red]{escape_lines(_reason(run))}[/]")
     show_causes(out, summary.errors, tips=True)
     calls = sum(summary.calls.values())
     throttled = f", {summary.throttled:,} throttled" if summary.throttled else ""
@@ -119,14 +119,14 @@ def show_run(run: Run) -> None:
             out.print(f"to read the cases themselves: [bold]{escape(command)}[/]", soft_wrap=True)
     out.print(f"report: {escape(str(near(run.folder)))}")
     if run.note:
-        err.print(escape(run.note))
+        err.print(escape_lines(run.note))
     show_next(err, run.next_command)
 
 
 def show_stop(run: Run) -> None:
     """Say why a run ended before its last row and how it goes on; nothing where it did not."""
     if run.summary.reason:
-        err.print(f"[bold red]{escape(_reason(run))}[/]")
+        err.print(f"[bold red]{escape_lines(_reason(run))}[/]")
         show_next(err, run.next_command)
 
 

@@ -7,7 +7,7 @@ from rich.console import JustifyMethod
 from rich.padding import Padding
 from rich.table import Table
 
-from bulkcase.cli.console import err, escape, indented, local_time, number, out
+from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
 from bulkcase.cli.show import outcome_table, show_causes, show_next, verified_text
 from bulkcase.fields.parts import parts, shown
 from bulkcase.ledger.drift import Drift
@@ -146,7 +146,7 @@ def show_one(run: Shown) -> None:
     for name, text in _facts(run):
         indented(out, f"[dim]{name:<10}[/] {escape(text)}", 2)
     if run.holder is None and summary.reason:
-        indented(out, f"[dim]{'reason':<10}[/] {escape(summary.reason)}", 2)
+        indented(out, f"[dim]{'reason':<10}[/] {escape_lines(summary.reason)}", 2)
     out.print(outcome_table(run.outcomes))
     show_causes(out, summary.errors, tips=True)
     show_next(out, run.next_command)

@@ -103,5 +103,6 @@ def undo_command(
         lambda options: undo(run, state=state, sandbox=sandbox, abandon=abandon, ask=ask, **options),
         Options(wait=wait, reports=reports),
         quiet=quiet,
+        yes=yes,
     )
     end(ended, as_json=as_json, quiet=quiet)

@@ -3,7 +3,8 @@
 Pure. What may show a private value is known by where it comes from: cells and changes by their names, messages by the
 fields and columns that they name. What a server says without naming one, and what is quoted, is searched for the row's
 own private cells: a cell of eight characters or more, without spaces, by every eight of them, a shorter one as a whole
-word. What else may be said of a person cannot be known, nor is a shorter part of a long cell, or a word such as "no".
+word. What a server says is also searched for each word of them that is no ordinary word of an error. What else may be
+said of a person cannot be known, nor is a word of two letters.
 """
 
 import re
@@ -21,6 +22,19 @@ _RUN: Final = 8
 """Characters of a private value, without spaces, that are recognised in a text: fewer are in ordinary words, too."""
 _WORD: Final = re.compile(r".{4}|.*[\d@]")
 """What a value that is shorter than that starts with, or has, to be recognised as a whole word."""
+_PART: Final = re.compile(r"[^\W_]{3,}")
+"""A part of a private value that a server may say by itself, such as a first name."""
+_ORDINARY: Final = frozenset(
+    """
+    the and for not was has had are but this that with from must may can will none null true false yes case cases
+    status field fields value values error errors invalid valid missing required unknown failed failure request
+    response server update updated updates date time name type number list object text string character characters
+    length long short empty found allowed exceeded limit rate http code message please again retry try bad internal
+    service unavailable gateway timeout open closed user users email about within answer answers then last times nor
+    because into other another only
+    """.split()  # noqa: SIM905 - words to be read
+)
+"""What errors are made of: that a value has such a word, too, tells nothing of it."""
 _MISSHAPEN: Final = "row_"
 """How the causes start of rows whose cells may stand under wrong columns; their messages show none of them."""
 _STOPPED: Final = "stopped"
@@ -123,7 +137,7 @@ class Private:
             return f"column {' and '.join(columns)}: {WITHHELD}" if columns else WITHHELD
         values = [text_of(cell) for name, cell in zip(header, cells, strict=False) if name in self.columns]
         if code in _HEARD or code.startswith("http_"):
-            return _without(text, values)
+            return _without(text, values, _parts_of(values))
         # The words of this program show nothing, only what they quote may.
         before, quote, rest = text.partition('"')
         quoted, end, after = rest.rpartition('"')
@@ -167,8 +181,15 @@ def _quoted(column: str) -> str:
     return f'"{"".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)}"'
 
 
-def _without(text: str, values: Iterable[str]) -> str:
+def _parts_of(values: Iterable[str]) -> Iterator[str]:
+    """Yield the words of values that are no ordinary ones."""
+    return (part for value in values for part in _PART.findall(_folded(value)) if part not in _ORDINARY)
+
+
+def _without(text: str, values: Iterable[str], words: Iterable[str] = ()) -> str:
     """Return a text in which every run of characters that one of the values has, too, is masked, or all of a short one.
+
+    So is each of the words where it stands alone.
 
     A message may show a value cut, or on one line; what is left of it then still has runs in common.
     """
@@ -184,6 +205,9 @@ def _without(text: str, values: Iterable[str]) -> str:
             # Where a value starts or ends with a sign, it needs no space there.
             word = rf"(?:(?<!\w)|(?=\W)){re.escape(line)}(?:(?!\w)|(?<=\W))"
             spans += (at.span() for at in re.finditer(word, folded))
+    said = set(_PART.findall(folded))
+    repeated = {word for word in words if word in said}
+    spans += (at.span() for at in _PART.finditer(folded) if at[0] in repeated)
     spans += ((places[nth], places[nth + _RUN - 1] + 1) for nth, run in enumerate(runs) if run in found)
     shown, end = list[str](), 0
     for start, stop in sorted(spans):

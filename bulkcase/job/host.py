@@ -4,8 +4,12 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from bulkcase.job.secrets import is_reference
+
 _OURS = frozenset({"auth", "accountid", "host", "content-type", "content-length", "transfer-encoding", "iid"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*|[0-9a-f:.]+")
+"""Name or address of a host: only what looks on a screen like what it is."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -31,6 +35,8 @@ def base_url(written: str) -> str:
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("must be only the host: no user, no path, no question mark")
     host = str(parts.hostname)
+    if not _NAME.fullmatch(host):
+        raise ValueError("must have a plain ASCII name: write a name with other letters as xn--…")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http: the token would travel unencrypted; use https")
     name = f"[{host}]" if ":" in host else host
@@ -48,14 +54,31 @@ def check_headers(headers: dict[str, str]) -> None:
 
 def check_proxy(written: str) -> None:
     """Raise ValueError for a proxy that is no http address, or shows its password."""
-    if written.startswith(("env:", "file:", "keyring:")):
+    if is_reference(written):
         return
-    parts = _split(written)
-    if parts is None:
+    check_proxy_address(written)
+    if urlsplit(written).password is not None:
+        raise ValueError("shows its password: put the whole address behind env:NAME")
+
+
+def check_proxy_address(address: str) -> None:
+    """Raise ValueError for what is no http address of a proxy; the text itself, which may be a secret, is not shown."""
+    parts = _split(address)
+    if parts is None or not _NAME.fullmatch(str(parts.hostname)) or not address.isprintable():
         raise ValueError("must be an address such as http://proxy.example.com:3128")
     _port(parts)
-    if parts.password is not None:
-        raise ValueError("shows its password: put the whole address behind env:NAME")
+
+
+def check_way(url: str, proxy: str) -> None:
+    """Raise ValueError where calls to this machine, which are not encrypted, would be handed to another one."""
+    if urlsplit(url).scheme == "http" and not is_loopback(urlsplit(proxy).hostname or ""):
+        raise ValueError("is on another machine, and connection.host is plain http: leave the proxy out, or use https")
+
+
+def host_of(address: str) -> str:
+    """Return host and port of an address, without user, password, path; empty where it is none."""
+    parts = _split(address.strip())
+    return "" if parts is None else parts.netloc.rpartition("@")[2]
 
 
 def _split(text: str) -> SplitResult | None:

@@ -23,7 +23,7 @@ from bulkcase.job.quantities import (
     row_count,
 )
 from bulkcase.job.reports import Notify, Report
-from bulkcase.job.secrets import check_reference
+from bulkcase.job.secrets import check_reference, is_reference
 from bulkcase.job.sources import FieldSource, KeyColumn, Lookup, Source, Table, Zone
 
 SANDBOX = "sandbox"
@@ -65,6 +65,11 @@ class Connection(Table):
     def _target(self) -> Self:
         if self.host != SANDBOX and not (self.stream_id and self.account_id):
             raise ValueError("needs stream_id and account_id, unless host is the sandbox")
+        if self.host != SANDBOX and self.proxy is not None and not is_reference(self.proxy):
+            try:
+                hosts.check_way(self.host, self.proxy)
+            except ValueError as error:
+                raise ValueError(f"proxy {error}") from None
         return self
 
 

@@ -284,9 +284,16 @@ class Door:
         body = reply.body.replace(token.encode(), b"***")
         if request.case_id is not None and (usual := judge_usual(reply.status, body, request.case_id)) is not None:
             return usual
-        headers = {name: reply.headers.get(name, "").replace(token, "***") for name in JUDGED_HEADERS}
-        verdict = judge(reply.status, headers, body, moment(self._clock.now()), request.case_id)
-        return verdict._replace(message=without_tokens(verdict.message, token)) if verdict.message else verdict
+        headers = {name: reply.headers.get(name, "") for name in JUDGED_HEADERS}
+        now = moment(self._clock.now())
+        verdict = judge(reply.status, headers, body, now, request.case_id)
+        if not verdict.message:
+            return verdict
+        # Only what is told of an answer is masked: what is kept of live cases is as they are.
+        told = without_tokens(body.decode("utf-8", "replace"), token).encode()
+        headers = {name: without_tokens(value, token) for name, value in headers.items()}
+        message = judge(reply.status, headers, told, now, request.case_id).message or verdict.code
+        return verdict._replace(message=without_tokens(message, token))
 
     def _note(self, verdict: Verdict, left_at: float, now: float) -> None:
         if verdict.kind is Kind.THROTTLED:

@@ -1,19 +1,18 @@
 """What people are told where a server refuses a job's calls, or throttles without end."""
 
-import re
 from typing import Final
 
+from bulkcase.hidden import MASK, without_secrets
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.said import seconds_text
 
 _CLOCKS_APART: Final = 25.0
 """Seconds between two clocks from which on they may be why a token is refused: it is issued 30 s in the past."""
-_TOKEN_LIKE: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*")
 
 
 def without_tokens(text: str, token: str) -> str:
-    """Return what a server said without the token that it may have echoed."""
-    return _TOKEN_LIKE.sub("***", text.replace(token, "***"))
+    """Return what a server said without the token, or another secret, that it may have echoed."""
+    return without_secrets(text.replace(token, MASK))
 
 
 def refused(verdict: Verdict, now: float) -> str:

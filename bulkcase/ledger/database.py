@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bulkcase.errors import LedgerError
+from bulkcase.job.owners import planted
 from bulkcase.ledger.drives import network_drive_of
 from bulkcase.ledger.inplace import InPlace
 from bulkcase.ledger.tables import SCHEMA_VERSION, metadata, schema
@@ -58,8 +59,13 @@ def open_engine(path: Path) -> Engine:
     Folder and file are their owner's only. Raises LedgerError where the ledger cannot be used.
     """
     with in_words(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not by mkdir's `parents`, which leaves the modes of those above to the umask.
+        for above in [each for each in reversed(path.absolute().parent.parents) if not each.exists()]:
+            above.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         _prove_local(path)
+        if whose := planted(path.parent):
+            raise LedgerError(f"{path}: its folder {whose}: {_ANOTHER_FOLDER}")
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         # No cell of a row in an error of the database.
         url = URL.create("sqlite", database=str(path))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bulkcase.cells import Cell, text_of
+from bulkcase.said import escaped as escaped  # noqa: PLC0414 - for those who say what is wrong with a cell
 
 _SHOWN = 60
 
@@ -19,13 +20,6 @@ class Fault:
 def joined(faults: Sequence[Fault]) -> Fault:
     """Return several faults as one: the code of the first, each reason once."""
     return Fault(faults[0].code, "; ".join(dict.fromkeys(fault.reason for fault in faults)))
-
-
-def escaped(text: str) -> str:
-    """Return a text on one line, with every character that does not print as its escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shown(cell: Cell) -> str:

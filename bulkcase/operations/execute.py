@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, IllegalTransition, LedgerError
+from bulkcase.hidden import without_secrets
 from bulkcase.job import Job
 from bulkcase.kore.door import Door
 from bulkcase.ledger import ComparedRows, Journal, Place, RunRecord, RunRows
 from bulkcase.logged import RUN, row_ended, run_went, tells_of_rows
 from bulkcase.model import NEEDS_A_PERSON, Outcome, Result, RunState, Stop, StopReason
 from bulkcase.operations.compare import OnDecided
-from bulkcase.operations.credentials import check_credentials
+from bulkcase.operations.credentials import check_credentials, disclose
 from bulkcase.operations.crew import Crew
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
@@ -49,7 +50,10 @@ async def at_work(job: Job, command: str, options: Options) -> AsyncGenerator["E
     runtime = options.get("runtime") or Runtime()
     is_watched, guard = options.get("watched", False), options.get("guard")
     # Who is told hears of it when the target is free for others: they may take their time.
-    async with heralded(job, runtime, is_watched=is_watched, guard=guard) as herald:
+    options.setdefault("tells", True)
+    async with heralded(
+        job, runtime, is_watched=is_watched, guard=guard, disclose=lambda: disclose(job, options)
+    ) as herald:
         check_credentials(job, runtime)
         refuse_outside_hours(job, runtime.clock, wait=options.get("wait", False))
         with at_desk(job, command, runtime) as desk:
@@ -64,6 +68,7 @@ class Execution:
 
     def __init__(self, desk: Desk, options: Options, herald: Herald) -> None:
         self._desk = desk
+        self._options = options
         self._herald = herald
         self._stop = options.get("stop") or StopSwitch()
         self._guard: Guard = options.get("guard") or (lambda _: nullcontext())
@@ -94,6 +99,7 @@ class Execution:
         """
         desk, runtime = self._desk, self._desk.runtime
         desk.lock.tells(before.id)
+        disclose(desk.job, self._options)
         with self._guard(self._stop):
             with _said_how_to_start(before, desk):
                 place = Place(report_folder(desk.job, before.id), self._reports)
@@ -128,7 +134,8 @@ class Execution:
             self._fault = Stop(StopReason.FAULT, str(fault))
         except Exception as fault:  # noqa: BLE001 - a fault of this program must not cost the report
             _log.debug("a fault of bulkcase", exc_info=True)
-            message = f"a fault of bulkcase ({type(fault).__name__}: {fault}): please report it"
+            what = " ".join(without_secrets(str(fault)).split())
+            message = f"a fault of bulkcase ({type(fault).__name__}: {what}): please report it"
             self._fault = Stop(StopReason.FAULT, message)
 
     async def _send(self, rows: RunRows, outcomes: Collection[Outcome], record: RunRecord) -> None:

@@ -38,6 +38,8 @@ class Herald:
     """Whether a person sees what goes wrong before a run starts: then nobody else is told of it."""
     guard: Guard
     """Entered while people are told: what sets the switch then gives that up."""
+    disclose: Callable[[], None] = lambda: None
+    """Called before anybody is told: that takes secrets, too."""
     begun: RunRecord | None = None
     """The run that it is at work on."""
     run: Run | None = None
@@ -110,6 +112,7 @@ class Herald:
                 # Not in the loop, which others may use as well: it waits while another job writes to the file.
                 await asyncio.to_thread(measure)
                 if is_told:
+                    self.disclose()
                     async with stop.interruptible():
                         ways, problems = ways_of(self.job)
                         for complaint in (*problems, *await tell(ways, notice)):
@@ -157,10 +160,18 @@ def _harmless(what: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def heralded(
-    job: Job, runtime: Runtime, *, is_watched: bool, guard: Guard | None = None
+    job: Job,
+    runtime: Runtime,
+    *,
+    is_watched: bool,
+    guard: Guard | None = None,
+    disclose: Callable[[], None] = lambda: None,
 ) -> AsyncGenerator[Herald]:
-    """Tell, once the body is over, how the run ended that it has put into the herald, or that there was none."""
-    herald = Herald(job, runtime, is_watched, guard or (lambda _: nullcontext()))
+    """Tell, once the body is over, how the run ended that it has put into the herald, or that there was none.
+
+    `disclose` is called before that takes a secret.
+    """
+    herald = Herald(job, runtime, is_watched, guard or (lambda _: nullcontext()), disclose)
     herald.warn()
     try:
         yield herald

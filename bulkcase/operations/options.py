@@ -1,16 +1,20 @@
 """What the verbs that make calls have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypedDict
 
 from bulkcase.input import Ahead
+from bulkcase.job import Job
+from bulkcase.job.destinations import Destination
 from bulkcase.operations.progress import OnProgress
 from bulkcase.operations.runtime import Runtime
 from bulkcase.stopping import StopSwitch
 
 Guard = Callable[[StopSwitch], AbstractContextManager[None]]
+BeforeCalls = Callable[[Job, Sequence[Destination]], None]
+"""Told where a job sends, and with which secrets; may raise Declined."""
 
 
 class Options(TypedDict, total=False):
@@ -27,6 +31,10 @@ class Options(TypedDict, total=False):
     """Entered while a run is at work, and while people are told of it: what sets the switch then, signals above all."""
     watched: bool
     """Whether a person sees what goes wrong before a run starts: then nobody else is told of it."""
+    before_calls: BeforeCalls | None
+    """Called before the first call of a command, and before people are told how it ended; maybe more than once."""
+    tells: bool
+    """Whether the command tells people how it ended: set by those that do."""
     runtime: Runtime | None
     ahead: Ahead | None
     """The job's input, where it is being read already."""

@@ -11,6 +11,7 @@ from bulkcase.job.needs import live_lookups
 from bulkcase.kore.door import Door
 from bulkcase.ledger import Journal, RunRecord, Snapshot
 from bulkcase.operations.compare import kept_fields
+from bulkcase.operations.credentials import check_credentials, disclose
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.options import Options
 from bulkcase.operations.progress import PageTally, reporting
@@ -61,6 +62,8 @@ async def opened_reader(
     stopped.
     """
     job, runtime, ledger = desk.job, desk.runtime, desk.ledger
+    check_credentials(job, runtime)
+    disclose(job, options)
     stop = options.get("stop") or StopSwitch()
     guard = options.get("guard") or (lambda _: nullcontext())
     # An even pace is kept where it is asked for; what the reading costs is known only when it has begun.
@@ -99,7 +102,16 @@ def a_reader(
 ) -> Reader:
     """Return what reads the live cases of a job, or what else is `wanted`, through a door."""
     wanted = wanted or wanted_of(job)
-    return Reader(door, wanted, job.retry, journal=journal, clock=runtime.clock, chance=runtime.chance, stop=stop)
+    return Reader(
+        door,
+        wanted,
+        job.retry,
+        journal=journal,
+        clock=runtime.clock,
+        chance=runtime.chance,
+        stop=stop,
+        is_private=bool(job.report.private),
+    )
 
 
 def wanted_of(job: Job, filters: Mapping[str, Any] | None = None) -> Wanted:

@@ -16,6 +16,7 @@ from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.credentials import disclose
 from bulkcase.operations.definition import refuse_changes
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
@@ -148,6 +149,7 @@ async def _corrected(execution: Execution, record: RunRecord, ask: Questions | N
     planned = await plan_at(desk, limit=None, options=options, continues=record, keeps_hours=True)
     new = desk.ledger.run(planned.run_id)
     older = _still_open(desk.ledger, new)
+    disclose(desk.job, options)
     try:
         agree(desk.ledger, _with_what_is_left_out(desk, planned, new, older), ask)
     except TooManyChanges as error:

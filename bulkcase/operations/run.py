@@ -12,6 +12,7 @@ from bulkcase.job.variants import with_folders
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.credentials import disclose
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, at_work
@@ -60,6 +61,7 @@ async def run(
             if ended is not None:
                 return ended
         planned = await _planned(desk, what, saved, limit, options)
+        disclose(desk.job, options)
         agree(desk.ledger, planned, ask, keep=saved is not None or isinstance(what, Plan), new=bool(left))
         _abandon(desk.ledger, left)
         return await execution.run(desk.ledger.run(planned.run_id), PENDING)

@@ -15,6 +15,7 @@ from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.sent import Imaged
 from bulkcase.ledger.stored import root_of
 from bulkcase.model import CaseUpdate, Edit, Outcome, Row, RunState
+from bulkcase.operations.credentials import disclose
 from bulkcase.operations.desk import Desk, recovered
 from bulkcase.operations.draft import Draft
 from bulkcase.operations.ended import Run
@@ -69,6 +70,7 @@ async def undo(
         _refuse(record, path, abandon=abandon)
         _refuse_a_second_one(desk, record)
         planned = await _planned(desk, record, options)
+        disclose(desk.job, options)
         agree(desk.ledger, planned, ask)
         if record.state in UNFINISHED:
             desk.ledger.update_run(record, state=RunState.ABANDONED)

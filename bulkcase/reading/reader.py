@@ -9,6 +9,7 @@ from tenacity import AsyncRetrying, retry_if_result
 
 from bulkcase.clock import Clock
 from bulkcase.errors import CasesRefused, EnvironmentFailed
+from bulkcase.fields.private import WITHHELD
 from bulkcase.job.settings import Retry
 from bulkcase.kore.backoff import last_verdict, wait_after
 from bulkcase.kore.door import Door, get_cases
@@ -70,7 +71,9 @@ class Reader:
         clock: Clock,
         chance: Callable[[], float],
         stop: StopSwitch,
+        is_private: bool = False,
     ) -> None:
+        """Take what it works with; with `is_private`, what a server says instead of cases is told to nobody."""
         self._door = door
         self._wanted = wanted
         self._journal = journal
@@ -78,6 +81,7 @@ class Reader:
         self._stop = stop
         self._retry = retry
         self._chance = chance
+        self._is_private = is_private
 
     async def next_page(self, snapshot: Snapshot, on_cases: Callable[[Cases], None] = lambda _: None) -> Paging:
         """Read the next page of a list into its snapshot; return where its reading stands then.
@@ -93,7 +97,7 @@ class Reader:
             if plainer is not None:
                 paging = plainer
                 continue
-            page = _page_in(verdict)
+            page = self._page_in(verdict)
             if paging.repeats(page):
                 paging = paging.otherwise()
                 continue
@@ -119,7 +123,7 @@ class Reader:
         """Read the page that holds a position once more; raises as `next_page`."""
         paging = Paging.of(snapshot.record().paging).at(position)
         verdict, asked_at = await self._ask(paging.asked(self._wanted.filter))
-        page = _page_in(verdict)
+        page = self._page_in(verdict)
         ids = [str(case["_id"]) for case in page.cases]
         now = {case: paging.position + index for index, case in enumerate(ids)}
         before = snapshot.positions(ids)
@@ -129,7 +133,7 @@ class Reader:
 
     async def search(self, name: str) -> Cases:
         """Return the first cases that a search for a name shows, in whichever list; raises as `next_page`."""
-        page = _page_in((await self._ask({"searchText": name, "limit": _SOME}))[0])
+        page = self._page_in((await self._ask({"searchText": name, "limit": _SOME}))[0])
         return {str(case["_id"]): case for case in page.cases}
 
     async def find(self, snapshot: Snapshot, field: str, name: str) -> None:
@@ -137,7 +141,7 @@ class Reader:
 
         A name of two objects is told where a page shows both: nothing that is read this way can prove that it has one.
         """
-        page = _page_in((await self._ask({field: [name], "limit": _SOME}))[0])
+        page = self._page_in((await self._ask({field: [name], "limit": _SOME}))[0])
         found = [one for case in page.cases for one in learnt_from(case, [field])]
         snapshot.add([], found, self.clock.now(), None)
 
@@ -193,15 +197,17 @@ class Reader:
     def _server_time(self, verdict: Verdict) -> float:
         return self.clock.now() if verdict.date is None else verdict.date
 
-
-def _page_in(verdict: Verdict) -> CasePage:
-    """Return the page that a verdict brought; raises CasesRefused or EnvironmentFailed where it brought none."""
-    if verdict.kind is not Kind.ACCEPTED:
-        said = verdict.message or verdict.code
-        if verdict.kind is Kind.REFUSED:
-            raise CasesRefused(f"the server does not show them ({said})")
-        raise EnvironmentFailed(f"live cases cannot be read: {said}")
-    page = parse_page(verdict.answer)
-    if page is None:
-        raise CasesRefused("the server's answer holds no list of cases")
-    return page
+    def _page_in(self, verdict: Verdict) -> CasePage:
+        """Return the page that a verdict brought; raises CasesRefused or EnvironmentFailed where it brought none."""
+        if verdict.kind is not Kind.ACCEPTED:
+            said = verdict.message or verdict.code
+            if self._is_private and verdict.status is not None:
+                # Whose names it repeats, a search for one of them among others, nobody knows.
+                said = f"HTTP {verdict.status}, its words {WITHHELD}"
+            if verdict.kind is Kind.REFUSED:
+                raise CasesRefused(f"the server does not show them ({said})")
+            raise EnvironmentFailed(f"live cases cannot be read: {said}")
+        page = parse_page(verdict.answer)
+        if page is None:
+            raise CasesRefused("the server's answer holds no list of cases")
+        return page

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 import orjson
 
 from bulkcase.errors import EnvironmentFailed
+from bulkcase.job.owners import planted
 
 WRITTEN: Final = ".written.json"
 """The hashes of what bulkcase wrote into a folder, by the names of the files."""
@@ -31,11 +32,20 @@ _log = logging.getLogger(__name__)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that only its owner can read; raises EnvironmentFailed where that cannot be done."""
+    """Make a folder that only its owner can read, and those above it that are missing.
+
+    Raises EnvironmentFailed where that cannot be done, or where another user has put something in its place.
+    """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not by mkdir's `parents`, which leaves the modes of those above to the umask.
+        for above in [each for each in reversed(folder.absolute().parents) if not each.exists()]:
+            above.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        whose = planted(folder)
     except OSError as error:
         raise _failed(folder, error) from None
+    if whose:
+        raise EnvironmentFailed(f"{folder}: {whose}: nothing is written there; name another folder with --reports")
 
 
 class WholeFile:
@@ -292,13 +302,15 @@ def _digests_of(path: Path) -> dict[str, str]:
 
 
 def _open(path: Path, encoding: str | None) -> IO[Any]:
+    path.unlink(missing_ok=True)  # left behind by a process that had this number before
     if encoding is None:
         return open(path, "wb", opener=_private)
     return open(path, "w", encoding=encoding, errors="replace", newline="", opener=_private)
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    """Open a new file for its owner only; what others may have put there meanwhile, a link above all, is not opened."""
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def _failed(path: Path, error: OSError) -> EnvironmentFailed:

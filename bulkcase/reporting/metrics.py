@@ -245,7 +245,9 @@ def _write(path: Path, content: bytes) -> None:
     # Not *.prom, so that nobody reads half of it.
     part = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
-        with part.open("wb") as file:
+        part.unlink(missing_ok=True)
+        # "x": in a folder of many users, what one of them has put there meanwhile, such as a link, is not written to.
+        with part.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bulkcase.hidden import hide
 from bulkcase.job.reports import Smtp
 from bulkcase.reporting.notices import Notice, NotTold
 from bulkcase.reporting.webhook import post
@@ -23,6 +24,11 @@ class Ways:
     password: SecretStr | None = None
     """Of `smtp`."""
     ca_bundle: Path | None = None
+
+    def __post_init__(self) -> None:
+        # What is secret of it may come back without its host.
+        if self.webhook is not None:
+            hide(self.webhook.get_secret_value().partition("://")[2].partition("/")[2])
 
 
 async def tell(ways: Ways, notice: Notice) -> list[str]:

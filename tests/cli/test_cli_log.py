@@ -46,6 +46,7 @@ def test_a_run_is_told_in_lines_of_json(tmp_path: Path, server: ServerThread) ->
     told = logged("run", "job.toml", "--yes", folder=tmp_path, code=1)
 
     (folder,) = (tmp_path / "reports").iterdir()
+    assert told.pop(0)["event"] == "destination"
     assert {line["run_id"] for line in told} == {folder.name}
     events = [line.get("event") for line in told]
     assert [event for event in events if event in {"planned", "started", "ended"}] == ["planned", "started", "ended"]
@@ -111,7 +112,7 @@ def test_quiet_leaves_what_programs_need(tmp_path: Path, server: ServerThread) -
     write_cases(tmp_path, ROWS)
     write_job(tmp_path, host=server.url)
     told = logged("run", "job.toml", "--yes", "--quiet", "--json", folder=tmp_path, code=1)
-    assert [line.get("event") for line in told] == ["planned", "started", "row", "row", "ended"]
+    assert [line.get("event") for line in told] == ["destination", "planned", "started", "row", "row", "ended"]
 
 
 @pytest.mark.parametrize("server", [SandboxSettings(latency=(0.2, 0.2))], indirect=True)
@@ -128,7 +129,7 @@ def test_an_interrupted_run_is_told_in_json_to_its_end(tmp_path: Path, server: S
         _, errors = process.communicate(timeout=30)
 
     assert process.returncode == 130, errors
-    told = lines(errors)
+    told = lines(errors)[1:]  # before it is a run, it says where it sends
     assert len({line["run_id"] for line in told}) == 1
     (ended,) = [line for line in told if line.get("event") == "ended"]
     assert (ended["exit_code"], ended["state"]) == (130, "interrupted")

@@ -179,7 +179,9 @@ def on_a_terminal(folder: Path, *arguments: str, answer: str = "") -> tuple[int,
         with contextlib.suppress(OSError):  # the end of a terminal is an error
             while part := os.read(ours, 4096):
                 seen += part
-                if answer and seen.rstrip().endswith(b"[y/N]:"):
+                if seen.rstrip().endswith(b"trusted? [y/N]:"):  # where it sends is new to this home
+                    os.write(ours, b"y\n")
+                elif answer and seen.rstrip().endswith(b"[y/N]:"):
                     os.write(ours, f"{answer}\n".encode())
                     answer = ""
         process.wait(timeout=10)

@@ -12,6 +12,12 @@ from bulkcase.job.secrets import check_reference, resolve, resolve_or_literal
 HERE = Path("no-such-folder")
 
 
+def write(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can get at."""
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+
+
 class FakeKeyringError(Exception):
     """What a locked keyring raises."""
 
@@ -58,7 +64,7 @@ def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("content", ["hunter2-fake\n", "\ufeffhunter2-fake\r\n"])
 def test_a_secret_comes_from_a_file_beside_the_job(tmp_path: Path, content: str) -> None:
     """file:PATH is relative to the job's folder; what an editor adds around the secret is taken off."""
-    (tmp_path / "secret.txt").write_text(content, "utf-8")
+    write(tmp_path / "secret.txt", content.encode())
     assert resolve("file:secret.txt", tmp_path).get_secret_value() == "hunter2-fake"
 
 
@@ -66,7 +72,7 @@ def test_a_file_in_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.
     """~ is the user's home."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    (tmp_path / "secret.txt").write_text("hunter2-fake")
+    write(tmp_path / "secret.txt", b"hunter2-fake")
     assert resolve("file:~/secret.txt", HERE).get_secret_value() == "hunter2-fake"
 
 
@@ -83,6 +89,7 @@ def test_a_secret_comes_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> Non
         ("file:missing.txt", "the file cannot be read (No such file or directory)"),
         ("file:empty.txt", "the file is empty"),
         ("file:latin.txt", "the file cannot be read (not UTF-8)"),
+        ("file:long.txt", "the file is far too long for a secret"),
         ("file:~nobody-here/x", "the file cannot be read (No such file or directory)"),
         ("file:a\0b", "the file cannot be read"),
         ("keyring:kore/ops", "no such entry: keyring set kore ops"),
@@ -94,8 +101,9 @@ def test_a_missing_secret_names_its_reference(
     """What cannot be had is one line: the reference, why, and what to do."""
     monkeypatch.delenv("FAKE_UNSET", raising=False)
     fake_keyring(monkeypatch, {})
-    (tmp_path / "empty.txt").write_text(" \n")
-    (tmp_path / "latin.txt").write_bytes(b"\xff")
+    write(tmp_path / "empty.txt", b" \n")
+    write(tmp_path / "latin.txt", b"\xff")
+    write(tmp_path / "long.txt", b"x" * 70_000)
     with pytest.raises(CredentialsError) as caught:
         resolve(reference, tmp_path)
     (problem,) = caught.value.problems
