@@ -1,6 +1,6 @@
 """What a file is that is no table, told by how it begins: its name may promise a CSV all the same.
 
-The beginnings are those that the formats' documents tell: gzip RFC 1952 2.3.1, PDF ISO 32000 7.5.2, SQLite's file format
+The beginnings are those that the formats' documents tell: gzip RFC 1952 2.3.1, PDF ISO 32000 7.5.2, SQLite's format
 1.3, PNG 3rd edition 5.2, zstd RFC 8878 3.1.1; Parquet, 7z and xz by their descriptions.
 """
 

@@ -56,7 +56,7 @@ ARCHIVES = [
     Hostile("macros.xlsx", xlsx({"xl/vbaProject.bin": bytes(1000)}), 0),
     Hostile(
         "sheet-bomb.xlsx",
-        swollen(SHEET, f"<worksheet {MAIN}><sheetData>{HEADER}", "<row>" + _CELLS * 20 + "</row>", 40 * MEGA, ""),
+        swollen(SHEET, f"<worksheet {MAIN}><sheetData>{HEADER}", "<row>" + _CELLS * 20 + "</row>", 8 * MEGA, ""),
         2,
     ),
     Hostile(
