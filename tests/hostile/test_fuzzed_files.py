@@ -113,7 +113,7 @@ def sound(ending: str) -> bytes:
     if ending == "xls":
         old = xlwt.Workbook()
         page = old.add_sheet("Cases")
-        for number, values in enumerate([["Case ID", "Notes"], ["ci-1", 5], ["ci-2", "x"]]):
+        for number, values in enumerate((("Case ID", "Notes"), ("ci-1", "5"), ("ci-2", "x"))):
             for column, value in enumerate(values):
                 page.write(number, column, value)
         page.row(2).set_cell_error(3, "#DIV/0!")
@@ -180,16 +180,17 @@ def test_spliced_xml_ends_in_rows_or_clear_lines(
     """Elements where none belong, and pieces of elements, reject cells, rows or the file."""
     ending = "ods" if part == "content.xml" else "xlsx"
     with ZipFile(BytesIO(sound("ods"))) as archive:
-        every = parts({}) if ending == "xlsx" else {part: archive.read(part)}
-    text = every[part] if isinstance(every[part], str) else bytes(every[part]).decode()  # type: ignore[arg-type]  # see above
+        every: dict[str, str | bytes] = parts({}) if ending == "xlsx" else {part: archive.read(part)}
+    content = every[part]
+    text = content if isinstance(content, str) else content.decode()
     for where, more, at_an_element in cuts:
         place = int(where * len(text))
         place = max(0, text.find("<", place)) if at_an_element else place
         text = text[:place] + more + text[place:]
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as made:
-        for name, content in (every | {part: text}).items():
-            made.writestr(name, content)
+        for name, whole in (every | {part: text}).items():
+            made.writestr(name, whole)
     ends_well(tmp_path / f"cases.{ending}", packed.getvalue())
 
 

@@ -1,7 +1,5 @@
 """Any cells under any mapping: a case update or a rejection, never an error, never a field that is not mapped."""
 
-# ruff: noqa: E501 - lists of odd cells
-
 import math
 from functools import cache
 from pathlib import Path
