@@ -21,6 +21,9 @@ _INT_RANGE = range(-(2**63), 2**64)
 _SHORT = 65_536
 """Bytes of rows that are read together: what reads them takes sixteen times as much memory for a moment."""
 
+_SHOWN = 60
+"""Characters of a cell that a message shows."""
+
 _NULL = b"null"
 _AS_THEY_ARE = orjson.OPT_PASSTHROUGH_DATETIME
 _TAG = "$"
@@ -68,6 +71,23 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, dt.timedelta):
         return _duration_text(cell)
     return str(cell)
+
+
+def escaped(text: str) -> str:
+    """Return a text on one line, with every character that does not print as its escape.
+
+    Among them are those that show nothing, and those that turn the order of what stands around them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as messages show it: in quotes, on one line, about 60 characters at most."""
+    text = text_of(cell)
+    cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f'"{escaped(cut)}"'
 
 
 def dump_cells(cells: Sequence[Cell]) -> bytes:

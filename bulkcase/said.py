@@ -1,4 +1,4 @@
-"""What is said to people: a count with its noun, a span of time in minutes or hours, a text that does no harm."""
+"""What is said to people: a count with its noun, a span of time in minutes or hours."""
 
 
 def number(count: int, one: str, many: str = "") -> str:
@@ -18,10 +18,3 @@ def seconds_text(seconds: float) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
-
-
-def escaped(text: str) -> str:
-    """Return a text on one line, with every character that does not print as its escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

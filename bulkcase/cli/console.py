@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from bulkcase.cells import escaped
 from bulkcase.errors import BulkcaseError
 from bulkcase.hidden import without_secrets
 from bulkcase.logged import facts
-from bulkcase.said import escaped, number
+from bulkcase.said import number
 
 LOG = "bulkcase"
 """The logger of everything that bulkcase logs."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from bulkcase.cells import escaped
 from bulkcase.cli.console import LOG, err, escape_lines, plain_json, say
 from bulkcase.hidden import without_secrets
 from bulkcase.logged import FOR_PROGRAMS, RUN, SILENT
-from bulkcase.said import escaped
 
 
 class LogFormat(StrEnum):

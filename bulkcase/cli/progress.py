@@ -8,10 +8,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from bulkcase.cells import escaped
 from bulkcase.cli.console import err, local_time
 from bulkcase.logged import facts
 from bulkcase.operations.progress import Progress
-from bulkcase.said import escaped, seconds_text
+from bulkcase.said import seconds_text
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bulkcase.cells import escaped
 from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.job.paths import near
-from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, Outcome
 from bulkcase.operations.check import Problem
 from bulkcase.operations.ended import Run

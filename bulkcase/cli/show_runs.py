@@ -7,12 +7,12 @@ from rich.console import JustifyMethod
 from rich.padding import Padding
 from rich.table import Table
 
+from bulkcase.cells import escaped
 from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
 from bulkcase.cli.show import outcome_table, show_causes, show_next, verified_text
 from bulkcase.fields.parts import parts, shown
 from bulkcase.ledger.drift import Drift
 from bulkcase.ledger.history import Event
-from bulkcase.mapping.faults import escaped
 from bulkcase.model import FINE, NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.operations.runs import Listed, Shown
 from bulkcase.said import seconds_text

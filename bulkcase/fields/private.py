@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bulkcase.cells import Cell, text_of
+from bulkcase.cells import Cell, shown, text_of
 
 MASK: Final = "•••"
 """What stands in the place of a private value."""
@@ -56,8 +56,6 @@ _ABOUT_CASES: Final = (
 """Why a run ended in words about cases, or of the server: what is before them, the words, and what is behind."""
 _FAULT: Final = re.compile(r"(a fault of bulkcase \(\w+: ).*(\): please report it)", re.DOTALL)
 """A fault of this program, whose words may be anything."""
-_LONGEST_NAME: Final = 60
-"""Characters of a column's name that messages show."""
 _MOST_NAMES: Final = 1000
 """Names of which it is remembered whether they are private."""
 _ALL_FIELDS: Final = frozenset({"fields", "custom"})
@@ -133,7 +131,7 @@ class Private:
             text = self.reason(text)
         elif self._named.search(text):
             # Which column it is about is no secret.
-            columns = [_quoted(column) for column in header if column in self.columns and _quoted(column) in text]
+            columns = [shown(column) for column in header if column in self.columns and shown(column) in text]
             return f"column {' and '.join(columns)}: {WITHHELD}" if columns else WITHHELD
         values = [text_of(cell) for name, cell in zip(header, cells, strict=False) if name in self.columns]
         if code in _HEARD or code.startswith("http_"):
@@ -171,14 +169,8 @@ def _mention(fields: Iterable[str], columns: Iterable[str]) -> re.Pattern[str]:
     """Return what finds the name of one of these fields, or of one of these columns in quotes, in a text."""
     names = {part for field in fields for part in (field, field.partition(".")[0], field.rpartition(".")[2])}
     words = "|".join(map(re.escape, sorted(names)))
-    quoted = "|".join(re.escape(_quoted(column)) for column in sorted(columns))
+    quoted = "|".join(re.escape(shown(column)) for column in sorted(columns))
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)" + (f"|{quoted}" if quoted else ""), re.IGNORECASE)
-
-
-def _quoted(column: str) -> str:
-    """Return the name of a column as the messages of the mapping show it."""
-    cut = column if len(column) <= _LONGEST_NAME else f"{column[: _LONGEST_NAME - 1]}…"
-    return f'"{"".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)}"'
 
 
 def _parts_of(values: Iterable[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 
+from bulkcase.cells import escaped
 from bulkcase.fields.parts import parts, shown
 
 _LONGEST: Final = 60
@@ -60,4 +61,4 @@ def _cut(text: str, other: str = "") -> str:
         if alike > _LONGEST - _KEPT_BEFORE:
             text = f"…{text[alike - _KEPT_BEFORE :]}"
         text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped(text)

@@ -6,10 +6,11 @@ import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISREG
 from typing import BinaryIO
 
 from bulkcase.errors import EnvironmentFailed, InputError
+from bulkcase.input.pipes import open_pipe
 
 STANDARD_INPUT = "standard input"
 CHUNK = 1 << 20
@@ -107,8 +108,10 @@ def hold(path: Path) -> Content:
         state = path.stat()
         if S_ISDIR(state.st_mode):
             raise InputError(f"{name}: this is a folder; name a file in it.")
+        if S_ISCHR(state.st_mode) or S_ISBLK(state.st_mode):
+            raise InputError(f"{name}: this is a device, which may have no end; name a file, or pipe a CSV in.")
         if not S_ISREG(state.st_mode):
-            with path.open("rb") as stream:
+            with open_pipe(path) as stream:
                 return _copied(name, stream)
     except OSError as error:
         raise InputError(_cannot_open(name, error)) from error

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulkcase.cells import Cell, text_of
+from bulkcase.cells import Cell, shown, text_of
 from bulkcase.model import Row
 
 _is_sound = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
@@ -72,14 +72,14 @@ class DamageLint:
     def notes(self) -> list[str]:
         """Return a sentence for each kind of damage: how many rows, an example and its row."""
         notes = [
-            f'{self._rows(seen.count)} {_SIGNS[sign]} (row {seen.row}: "{seen.example}")'
+            f"{self._rows(seen.count)} {_SIGNS[sign]} (row {seen.row}: {seen.example})"
             for sign, seen in self._signs.items()
         ]
         return [*notes, *self._odd_lengths()]
 
     def _look_closer(self, cell: Cell, text: str, number: int) -> None:
         for sign in _signs_of(cell, text):
-            seen = self._signs.setdefault(sign, _Seen(0, _shown(text), number))
+            seen = self._signs.setdefault(sign, _Seen(0, shown(text), number))
             seen.count += 1
 
     def _add_length(self, text: str, number: int) -> None:
@@ -96,10 +96,10 @@ class DamageLint:
             return []
         example, row = next(self._first_of_length[length] for length in self._first_of_length if length != usual)
         rest = f"of another length than the {usual} characters of the rest: digits or leading zeros may be lost"
-        return [f'{self._rows(total - count)} {rest} (row {row}: "{_shown(example)}")']
+        return [f"{self._rows(total - count)} {rest} (row {row}: {shown(example)})"]
 
     def _rows(self, count: int) -> str:
-        return f'column "{self._column}": {count:,} {"key" if count == 1 else "keys"}'
+        return f"column {shown(self._column)}: {count:,} {'key' if count == 1 else 'keys'}"
 
 
 def _signs_of(cell: Cell, text: str) -> list[str]:
@@ -120,9 +120,3 @@ def _signs_of(cell: Cell, text: str) -> list[str]:
     if text != text.strip(" \t\r\n"):
         signs.append("space")
     return signs
-
-
-def _shown(text: str) -> str:
-    """Return a short form of the text in which nothing is invisible."""
-    short = text if len(text) <= 60 else text[:60] + "…"
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)

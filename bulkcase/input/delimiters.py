@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import PurePath
 
+from bulkcase.cells import shown
 from bulkcase.errors import InputError
+from bulkcase.input.encodings import MOST_CHARACTERS
 from bulkcase.input.header import is_fed_back
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -24,7 +26,7 @@ def delimiter_of(name: str, lines: Iterable[str], setting: str | None) -> str:
     if setting is not None:
         if len(setting) != 1 or setting in '"\r\n ':
             raise InputError(
-                f'{name}: input.delimiter = "{setting}" is no delimiter; set one character, such as ";" or "\\t".'
+                f'{name}: input.delimiter = {shown(setting)} is no delimiter; set one character, such as ";" or "\\t".'
             )
         return setting
     if PurePath(name).suffix.lower() == ".tsv":
@@ -62,6 +64,6 @@ def _header_line(lines: Iterable[str]) -> str:
         if not header and not is_open and not line.strip(' "\r\n' + "".join(DELIMITERS)):
             continue
         header += line
-        if header.count('"') % 2 == 0:
+        if len(header) > MOST_CHARACTERS or header.count('"') % 2 == 0:
             break
     return header

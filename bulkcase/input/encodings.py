@@ -1,6 +1,7 @@
 """Which encoding a text file has: told by its byte order mark or the job, proven by a pass over all of it."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from encodings.aliases import aliases
@@ -8,6 +9,7 @@ from hashlib import sha256
 from io import TextIOWrapper
 from typing import TextIO
 
+from bulkcase.cells import shown
 from bulkcase.errors import InputError
 from bulkcase.input.content import CHUNK, Content
 
@@ -24,7 +26,9 @@ _NO_FILE_HAS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-esc
 _LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp932", "gb18030", "big5", "cp949")
 """What spreadsheets and exports write where they do not write Unicode, the most frequent first."""
 _SAMPLE = 1 << 16
-_MOST_WITHOUT_BREAK = 1 << 26
+MOST_CHARACTERS = 1 << 22
+"""Of one row: 128 cells that are as long as a spreadsheet lets them be. More than that is no row of a table."""
+_BREAK = re.compile(r"[\r\n]")
 _NUL = "\0"
 
 
@@ -51,7 +55,7 @@ def encoding_of(name: str, head: bytes, setting: str | None) -> Encoding:
     codec = _codec_of(name, setting)
     if codec in _NEED_A_MARK:
         raise InputError(
-            f'{name}: input.encoding = "{setting}" needs a byte order mark, and the file has none; '
+            f"{name}: input.encoding = {shown(setting)} needs a byte order mark, and the file has none; "
             f'set input.encoding = "{codec}-le" or "{codec}-be".'
         )
     return Encoding(codec, is_set=True)
@@ -89,10 +93,11 @@ def prove(content: Content, encoding: Encoding) -> str:
                 ) from error
             if _NUL in text:
                 raise InputError(_holds_nul(content, encoding, characters + text.index(_NUL), chunk))
-            since_break = 0 if "\n" in text or "\r" in text else since_break + len(text)
-            if since_break > _MOST_WITHOUT_BREAK:
-                raise InputError(f"{content.name}: the file has no line breaks; export it again as CSV.")
+            first = _BREAK.search(text)
+            if since_break + (first.start() if first else len(text)) > MOST_CHARACTERS:
+                raise InputError(_too_long(content, encoding, characters - since_break))
             characters += len(text)
+            since_break = len(text) - 1 - max(map(text.rfind, "\r\n")) if first else since_break + len(text)
             if not chunk:
                 break
     content.check_unchanged()
@@ -112,8 +117,17 @@ def _codec_of(name: str, setting: str) -> str:
     near = get_close_matches(wanted, known, n=1, cutoff=0.5)
     suggestion = near[0] if near else "cp1252"
     raise InputError(
-        f'{name}: input.encoding = "{setting}" is no known encoding; '
+        f"{name}: input.encoding = {shown(setting)} is no known encoding; "
         f'set another one, such as input.encoding = "{suggestion}".'
+    )
+
+
+def _too_long(content: Content, encoding: Encoding, start: int) -> str:
+    """Say which row is too long; its line starts with the character of this index."""
+    row = _row_at(content, encoding, start - 1) + 1 if start else 1
+    return (
+        f"{content.name}: row {row} has more than {MOST_CHARACTERS:,} characters without a line break; "
+        "export the file again as CSV, with a line for each row."
     )
 
 

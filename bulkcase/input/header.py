@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulkcase.cells import Cell, is_blank, text_of
+from bulkcase.cells import Cell, is_blank, shown, text_of
 from bulkcase.errors import InputError
 from bulkcase.formulas import restore
 from bulkcase.model import Rejection, Row
 
+MOST_COLUMNS = 16_384
+"""The columns that a sheet has in every spreadsheet program."""
+_MOST_PROBLEMS, _MOST_LETTERS = 8, 20
+"""What is told of a header at once."""
 _OWN = "bulkcase_"
 _OWN_DECISION = "bulkcase_decision"
 _OWN_UNDOES = "bulkcase_undoes"
@@ -83,11 +87,16 @@ class Header:
 def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> Header:
     """Return the header that stands in these cells, the first of them in column `first` (0 is A).
 
-    Raises InputError for a name that stands there twice, for a column without one between or before others, and for
-    the report of an undo.
+    Raises InputError for a name that stands there twice, for a column without one between or before others, for more
+    columns than a spreadsheet can have, and for the report of an undo.
     """
     texts = [text_of(cell) for cell in cells]
     width = max((index + 1 for index, text in enumerate(texts) if text.strip()), default=0)
+    if len(texts) > MOST_COLUMNS:
+        raise InputError(
+            f"{name}: the header (row {number}) has {len(texts):,} columns, more than the {MOST_COLUMNS:,} of a "
+            "spreadsheet; set input.delimiter if it is another one, or export fewer columns."
+        )
     names = texts[:width]
     problems = [
         f"{name}: column {letters(first + index)} has no name in the header (row {number}); "
@@ -97,7 +106,7 @@ def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> 
     ]
     problems += _duplicates(name, names, first)
     if problems:
-        raise InputError(*problems)
+        raise InputError(*_few(name, problems))
     if _OWN_UNDOES in names:
         raise InputError(f"{name}: is the report of an undo, whose rows are no updates: go on with bulkcase retry")
     if not is_fed_back(names):
@@ -138,10 +147,23 @@ def _duplicates(name: str, names: Sequence[str], first: int) -> list[str]:
         if text.strip():
             places.setdefault(text, []).append(letters(first + index))
     return [
-        f'{name}: {len(columns)} columns are named "{text}" ({", ".join(columns)}); rename all but one.'
+        f"{name}: {len(columns)} columns are named {shown(text)} ({_few_letters(columns)}); rename all but one."
         for text, columns in places.items()
         if len(columns) > 1
     ]
+
+
+def _few(name: str, problems: list[str]) -> list[str]:
+    """Return the first problems, and how many more there are: thousands of columns may have one each."""
+    more = len(problems) - _MOST_PROBLEMS
+    if more <= 0:
+        return problems
+    return [*problems[:_MOST_PROBLEMS], f"{name}: {more:,} more columns of the header have no name, or not one alone."]
+
+
+def _few_letters(columns: Sequence[str]) -> str:
+    more = len(columns) - _MOST_LETTERS
+    return ", ".join(columns[:_MOST_LETTERS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _cells(count: int) -> str:

@@ -12,6 +12,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from bulkcase.errors import InputError
+from bulkcase.input.archive import ANY, SHEET, check_sizes
 from bulkcase.input.content import Content, Source
 from bulkcase.input.ods_cells import SheetParser
 from bulkcase.input.sheets import Line, SheetName, chosen_sheet, sheet_header, sheet_rows
@@ -22,6 +23,8 @@ from bulkcase.input.xmlstream import Attributes, walk
 def table_of_ods(content: Content, source: Source) -> Table:
     """Open a sheet of an .ods document; raise InputError where it cannot be read as it stands."""
     digest = content.sha256()
+    with _archive(content) as archive:
+        check_sizes(content.name, archive, lambda part: SHEET if part == "content.xml" else ANY)
     lines_of = partial(_lines, content)
     name = chosen_sheet(content.name, _sheets(content), source.sheet, lines_of)
     header, first = sheet_header(content.name, name, lines_of(name))
@@ -64,10 +67,17 @@ def _lines(content: Content, sheet: str) -> Iterator[Line]:
 
 @contextmanager
 def _document(content: Content) -> Iterator[IO[bytes]]:
-    """Open the part with the cells; whatever is found to be wrong with it becomes one InputError."""
+    """Open the part with the cells."""
+    with _archive(content) as archive, archive.open("content.xml") as document:
+        yield document
+
+
+@contextmanager
+def _archive(content: Content) -> Iterator[ZipFile]:
+    """Open the document; whatever is found to be wrong with it becomes one InputError."""
     try:
-        with content.open() as stream, ZipFile(stream) as archive, archive.open("content.xml") as document:
-            yield document
+        with content.open() as stream, ZipFile(stream) as archive:
+            yield archive
     # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
     except (BadZipFile, KeyError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise InputError(

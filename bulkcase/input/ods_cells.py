@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 
 from bulkcase.cells import BLANK, EXCEL_ERRORS, Cell
-from bulkcase.input.sheets import NOT_CALCULATED, Line
+from bulkcase.input.encodings import MOST_CHARACTERS
+from bulkcase.input.header import MOST_COLUMNS
+from bulkcase.input.sheets import MOST_ROWS, NOT_CALCULATED, Line
 from bulkcase.input.xmlstream import Attributes, XmlError
 
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
@@ -16,8 +18,6 @@ _FAILED = re.compile(r"Err:\d+|#[A-Z0-9/_]+[!?]?")
 """What a spreadsheet program shows for a formula that failed; Err:502 and its like are LibreOffice's own."""
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _SPACES = re.compile(r"[ \t\r\n]+")
-_MOST_COLUMNS, _MOST_ROWS = 16_384, 1_048_576
-"""The size of a sheet in every spreadsheet program."""
 
 
 class SheetParser:
@@ -34,6 +34,7 @@ class SheetParser:
         self._blanks = 0
         self._cell: Attributes | None = None
         self._paragraphs: list[str] = []
+        self._characters = 0
         self._skipping = 0
         self._in_paragraph = 0
 
@@ -54,11 +55,11 @@ class SheetParser:
         elif self._cell is not None:
             self._start_in_cell(name, attributes)
         elif name == "table-row":
-            self._repeat_row = _repeat(attributes, "number-rows-repeated", _MOST_ROWS)
+            self._repeat_row = _repeat(attributes, "number-rows-repeated", MOST_ROWS)
             self._cells, self._problems, self._blanks = [], {}, 0
         elif name in _CELLS:
             self._cell = attributes
-            self._paragraphs = []
+            self._paragraphs, self._characters = [], 0
         elif name == "shapes":
             self._skipping = 1
 
@@ -75,6 +76,8 @@ class SheetParser:
             if self._cells:
                 self._done.append((self._repeat_row, Line(self._row + 1, self._cells, self._problems)))
             self._row += self._repeat_row
+            if self._cells and self._row > MOST_ROWS:
+                raise XmlError(f"the sheet has more than {MOST_ROWS:,} rows")
         elif name == "table":
             self._inside = False
 
@@ -85,7 +88,7 @@ class SheetParser:
                 plain = plain.lstrip(" ")
             elif self._paragraphs[-1].endswith(" ") and plain.startswith(" "):
                 plain = plain[1:]
-            self._paragraphs[-1] += plain
+            self._add(plain)
 
     def _start_in_cell(self, name: str, attributes: Attributes) -> None:
         if name in _NOT_THE_VALUE or not (self._in_paragraph or name in {"p", "h"}):
@@ -95,13 +98,19 @@ class SheetParser:
             self._paragraphs.append("")
         self._in_paragraph += 1
         if name == "s":
-            self._paragraphs[-1] += " " * int(attributes.get("c", "1"))
+            self._add(" " * _repeat(attributes, "c", MOST_CHARACTERS))
         elif name in {"tab", "line-break"}:
-            self._paragraphs[-1] += "\t" if name == "tab" else "\n"
+            self._add("\t" if name == "tab" else "\n")
+
+    def _add(self, text: str) -> None:
+        self._characters += len(text)
+        if self._characters > MOST_CHARACTERS:
+            raise XmlError(f"a cell of row {self._row + 1} has more than {MOST_CHARACTERS:,} characters")
+        self._paragraphs[-1] += text
 
     def _finish_cell(self) -> None:
         assert self._cell is not None
-        repeat = _repeat(self._cell, "number-columns-repeated", _MOST_COLUMNS)
+        repeat = _repeat(self._cell, "number-columns-repeated", MOST_COLUMNS)
         value, problem = _value(self._cell, "\n".join(self._paragraphs))
         self._cell = None
         if value == BLANK and not problem:
@@ -112,8 +121,8 @@ class SheetParser:
         if problem:
             self._problems |= {len(self._cells) + offset: problem for offset in range(repeat)}
         self._cells += [value] * repeat
-        if len(self._cells) > _MOST_COLUMNS:
-            raise XmlError(f"row {self._row + 1} has more than {_MOST_COLUMNS:,} cells")
+        if len(self._cells) > MOST_COLUMNS:
+            raise XmlError(f"row {self._row + 1} has more than {MOST_COLUMNS:,} cells")
 
 
 def _repeat(attributes: Attributes, key: str, most: int) -> int:

@@ -4,7 +4,9 @@ from pathlib import PurePath
 from zipfile import BadZipFile, ZipFile
 
 from bulkcase.errors import InputError
+from bulkcase.input.archive import check_parts
 from bulkcase.input.content import CHUNK, Content, Source, hold
+from bulkcase.input.looks import HEAD, what_else
 from bulkcase.input.table import Table
 from bulkcase.input.text import table_of_text
 
@@ -26,9 +28,11 @@ def open_table(source: Source) -> Table:
     content = hold(source.path)
     try:
         kind = _kind(content)
-        _check_suffix(content, kind)
         if kind == "text":
+            _check_look(content)
+            _check_suffix(content, kind)
             return table_of_text(content, source)
+        _check_suffix(content, kind)
         if kind == "ods":
             from bulkcase.input.ods import table_of_ods  # noqa: PLC0415 - most files are CSV
 
@@ -41,6 +45,11 @@ def open_table(source: Source) -> Table:
         raise
 
 
+def _check_look(content: Content) -> None:
+    if what := what_else(content.head(HEAD)):
+        raise InputError(f"{content.name}: this is {what}.")
+
+
 def _kind(content: Content) -> str:
     head = content.head(8)
     if head == _OLE:
@@ -51,14 +60,14 @@ def _kind(content: Content) -> str:
 
 
 def _kind_of_zip(content: Content) -> str:
+    check_parts(content)
     try:
         with content.open() as stream, ZipFile(stream) as archive:
             names = {name.lower() for name in archive.namelist()}
             if "xl/workbook.xml" in names:
                 return "xlsx"
             if "content.xml" in names:
-                manifest = archive.read("META-INF/manifest.xml") if "meta-inf/manifest.xml" in names else b""
-                if b"encryption-data" in manifest:
+                if "meta-inf/manifest.xml" in names and _is_encrypted(archive):
                     raise InputError(_locked(content.name))
                 return "ods"
     # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
@@ -69,6 +78,11 @@ def _kind_of_zip(content: Content) -> str:
     raise InputError(
         f"{content.name}: this is an archive, and no workbook that can be read here; save it as one of {_READ_HERE}."
     )
+
+
+def _is_encrypted(archive: ZipFile) -> bool:
+    with archive.open("META-INF/manifest.xml") as manifest:
+        return b"encryption-data" in manifest.read(CHUNK)
 
 
 def _check_suffix(content: Content, kind: str) -> None:

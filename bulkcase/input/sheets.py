@@ -6,16 +6,25 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bulkcase.cells import Cell, is_blank, text_of
+from bulkcase.cells import Cell, is_blank, shown, text_of
 from bulkcase.errors import InputError
+from bulkcase.input.encodings import MOST_CHARACTERS
 from bulkcase.input.header import Header, header_of, is_fed_back, letters
 from bulkcase.model import Rejection, Row
 
 MOST_CELLS = 50_000_000
 """Cells of the rectangle around all values of a sheet, above which it is not loaded (some 2 GB)."""
 
+MOST_TEXT = 2 << 30
+"""Characters of all cells of a sheet; those that share a text have it once each as soon as they are loaded."""
+
+MOST_ROWS = 1_048_576
+"""The rows that a sheet has in every spreadsheet program."""
+
 _OVERVIEW, _ROWS = "Summary", "Rows"
 """The first sheets of results.xlsx."""
+_MOST_NAMES = 20
+"""Sheets that a message lists."""
 _MOST_UNITS = 32_767
 """What a cell of a workbook can hold, in units of UTF-16."""
 
@@ -80,7 +89,8 @@ def _fed_back_sheet(
 
 def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -> str:
     """Return the name of the sheet to read: as set, or the only visible one; raise InputError for any other case."""
-    listed = ", ".join(f'"{sheet.name}"' for sheet in sheets)
+    listed = ", ".join(shown(sheet.name) for sheet in sheets[:_MOST_NAMES])
+    listed += f" and {len(sheets) - _MOST_NAMES:,} more" if len(sheets) > _MOST_NAMES else ""
     visible = [sheet.name for sheet in sheets if sheet.is_visible]
     if wanted is None:
         if len(visible) == 1:
@@ -97,8 +107,8 @@ def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -
     if wanted in names:
         return wanted
     near = get_close_matches(wanted, names, n=1)
-    hint = f' (did you mean "{near[0]}"?)' if near else ""
-    raise InputError(f'{name}: there is no sheet "{wanted}"{hint}; set input.sheet to one of {listed or "none"}.')
+    hint = f" (did you mean {shown(near[0])}?)" if near else ""
+    raise InputError(f"{name}: there is no sheet {shown(wanted)}{hint}; set input.sheet to one of {listed or 'none'}.")
 
 
 def sheet_header(name: str, sheet: str, lines: Iterable[Line]) -> tuple[Header, int]:
@@ -111,13 +121,13 @@ def sheet_header(name: str, sheet: str, lines: Iterable[Line]) -> tuple[Header, 
         if used:
             first = used[0]
             return header_of(name, line.number, line.cells[first : used[-1] + 1], first), first
-    raise InputError(f'{name}: the sheet "{sheet}" is empty; name another one with input.sheet.')
+    raise InputError(f"{name}: the sheet {shown(sheet)} is empty; name another one with input.sheet.")
 
 
 def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Row]:
     """Yield the rows below the header; a value outside of its columns, or a problem, rejects its row."""
     last = first + header.width
-    for line in lines:
+    for line in map(_bounded, lines):
         if line.number <= header.number:
             continue
         if not first and len(line.cells) == last and not line.problems and header.kept is None:
@@ -139,13 +149,20 @@ def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Ro
             yield row
 
 
+def _bounded(line: Line) -> Line:
+    """Return a line whose cells are left out where they have more text than a row can have."""
+    if sum(len(cell) for cell in line.cells if type(cell) is str) <= MOST_CHARACTERS:
+        return line
+    return Line(line.number, [], {0: f"the cells of the row have more than {MOST_CHARACTERS:,} characters together"})
+
+
 def _rejected(header: Header, first: int, line: Line, table: list[Cell]) -> Row:
     column, why = next(iter(line.problems.items()))
     index = column - first
     names = header.names
     # In a fed-back file the names do not stand where the columns do.
     named = header.kept is None and 0 <= index < len(names)
-    called = f'column "{names[index]}"' if named else f"column {letters(column)}"
+    called = f"column {shown(names[index])}" if named else f"column {letters(column)}"
     return _with(header, line.number, table, Rejection("row_unreadable", f"{called}: {why}"))
 
 

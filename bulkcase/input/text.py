@@ -14,7 +14,7 @@ from typing import TextIO
 from bulkcase.errors import InputError
 from bulkcase.input.content import Content, Source
 from bulkcase.input.delimiters import delimiter_of, delimiter_of_results
-from bulkcase.input.encodings import Encoding, encoding_of, open_text, prove
+from bulkcase.input.encodings import MOST_CHARACTERS, Encoding, encoding_of, open_text, prove
 from bulkcase.input.header import Header, header_of
 from bulkcase.input.table import Table
 from bulkcase.model import Rejection, Row
@@ -32,6 +32,10 @@ class _Text:
     delimiter: str
 
 
+class _TooLong(csv.Error):
+    """A record has more characters than a row can have."""
+
+
 class _Records:
     """The csv module's records, with where they stand in the file."""
 
@@ -39,11 +43,17 @@ class _Records:
         self.line = ""
         """The last line that was read, as it stands."""
         self.at_end = False
+        self.held = 0
+        """Characters that were read since this was set back, which is done for each record."""
         self.reader = csv.reader(self._lines(text), delimiter=delimiter, strict=True)
 
     def _lines(self, text: TextIO) -> Iterator[str]:
         for line in text:
             self.line = line
+            self.held += len(line)
+            # A quote that is never closed may take in cell after cell, each of them short.
+            if self.held > MOST_CHARACTERS:
+                raise _TooLong
             yield line
         self.at_end = True
 
@@ -76,6 +86,7 @@ def _header(text: _Text) -> Header:
         records = _Records(lines, text.delimiter)
         try:
             for number, cells in enumerate(records.reader, 1):
+                records.held = 0
                 if any(map(str.strip, cells)):
                     return header_of(name, number, cells)
         except csv.Error as error:
@@ -95,6 +106,7 @@ def _rows(text: _Text, header: Header) -> Iterator[Row]:
             try:
                 for cells in reader:
                     number += 1
+                    records.held = 0
                     line = reader.line_num
                     if number > header.number and (row := header.row(number, cells)):
                         yield row
@@ -102,6 +114,7 @@ def _rows(text: _Text, header: Header) -> Iterator[Row]:
             except csv.Error as error:
                 number += 1
                 yield _unreadable(text.content.name, number, line + 1, records, error)
+                records.held = 0
                 line = reader.line_num
             except UnicodeDecodeError:
                 # The whole file was decoded before, so it is another file now.
@@ -131,10 +144,12 @@ def _unreadable(name: str, number: int, first: int, records: _Records, error: cs
 
 
 def _is_too_long(error: csv.Error) -> bool:
-    return "field limit" in str(error)
+    return isinstance(error, _TooLong) or "field limit" in str(error)
 
 
 def _why(error: csv.Error) -> str:
+    if isinstance(error, _TooLong):
+        return f"a row has more than {MOST_CHARACTERS:,} characters"
     if _is_too_long(error):
         return f"a cell has more than {csv.field_size_limit():,} characters"
     if "end of data" in str(error):

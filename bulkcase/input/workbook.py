@@ -16,8 +16,9 @@ from bulkcase.errors import InputError
 from bulkcase.input.content import Content, Source
 from bulkcase.input.sheets import Line, SheetName, chosen_sheet, sheet_header, sheet_rows
 from bulkcase.input.table import Table
-from bulkcase.input.xls_gaps import gaps_of_xls
+from bulkcase.input.xls_gaps import check_xls, gaps_of_xls
 from bulkcase.input.xlsx_gaps import Gaps, gaps_of_xlsx
+from bulkcase.input.xlsx_parts import check_xlsx
 
 _EXACT = 10**15
 """Excel keeps 15 digits of a number; a longer one stays the float that it is."""
@@ -52,6 +53,11 @@ def table_of_workbook(content: Content, source: Source, kind: str) -> Table:
     """Open a sheet of an .xlsx or .xls workbook; raise InputError where it cannot be read as it stands."""
     digest = content.sha256()
     with _read_errors(content.name):
+        if kind == "xlsx":
+            with content.open() as stream, ZipFile(stream) as archive:
+                check_xlsx(content.name, archive)
+        else:
+            check_xls(content.name, content.path)
         workbook = CalamineWorkbook.from_path(str(content.path))
         with workbook:
             # A sheet is loaded whole: the one that is chosen stays, and is not loaded once more.

@@ -3,12 +3,43 @@
 from io import StringIO
 from pathlib import Path
 
+from bulkcase.errors import InputError
+from bulkcase.input.encodings import MOST_CHARACTERS
+from bulkcase.input.sheets import MOST_CELLS, MOST_TEXT
 from bulkcase.input.xlsx_gaps import Gaps
 
 _EMPTY_TEXT = (
     "the cell holds an empty text, or a formula that was never calculated (an .xls file does not tell which); "
     "save the file as .xlsx, or clear the cell"
 )
+
+
+def check_xls(name: str, path: Path) -> None:
+    """Raise InputError for a workbook that does not fit into memory, with all of its sheets, as calamine loads them.
+
+    A sheet is as large as the rectangle around its values. Raises whatever xlrd raises for a damaged file.
+    """
+    import xlrd  # noqa: PLC0415 - only old workbooks need it
+
+    with xlrd.open_workbook(str(path), logfile=StringIO(), on_demand=True, ragged_rows=True) as book:
+        longest = max(map(len, book._sharedstrings), default=0)  # noqa: SLF001 - nothing else tells before the sheets
+        if longest > MOST_CHARACTERS:
+            raise InputError(
+                f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters; shorten it."
+            )
+        cells = characters = 0
+        for number in range(book.nsheets):
+            sheet = book.sheet_by_index(number)
+            # calamine leaves out the blank rows above the values; here they count.
+            cells += sheet.nrows * sheet.ncols
+            for row in range(sheet.nrows if longest else 0):
+                characters += sum(len(value) for value in sheet.row_values(row) if isinstance(value, str))
+            book.unload_sheet(number)
+            if cells > MOST_CELLS or characters > MOST_TEXT:
+                raise InputError(
+                    f"{name}: the values of its sheets reach too far, or have too much text, to be loaded; "
+                    "copy the table alone to a new workbook, or save it as CSV."
+                )
 
 
 def gaps_of_xls(path: Path, sheet: str) -> Gaps:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bulkcase.cells import escaped, shown
 from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
 from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.settings import Job
@@ -11,7 +12,7 @@ from bulkcase.job.zones import find_zone
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.dates import check_format
-from bulkcase.mapping.faults import escaped, listed, shown
+from bulkcase.mapping.faults import listed
 from bulkcase.mapping.lookups import table_problems
 from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.templates import parse_template

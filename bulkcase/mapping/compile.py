@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from bulkcase.cells import escaped
 from bulkcase.errors import JobError
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import LIVE, FieldSource
@@ -10,7 +11,6 @@ from bulkcase.job.zones import find_zone
 from bulkcase.mapping.checks import mapping_problems
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import Surroundings, converter
-from bulkcase.mapping.faults import escaped
 from bulkcase.mapping.keys import read_key, read_reference
 from bulkcase.mapping.lookups import LiveLookup, LookupTable
 from bulkcase.mapping.mapper import Mapper

@@ -4,8 +4,8 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
-from bulkcase.cells import Cell, text_of
-from bulkcase.mapping.faults import Fault, shown
+from bulkcase.cells import Cell, shown, text_of
+from bulkcase.mapping.faults import Fault
 
 Read = Callable[[Cell], dt.datetime | Fault]
 """Turns a cell that is no typed date into a date-time, with or without a zone."""

@@ -1,12 +1,9 @@
-"""What a cell gets wrong, and how a cell is shown to a person."""
+"""What a cell gets wrong, and how it is told to a person."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bulkcase.cells import Cell, text_of
-from bulkcase.said import escaped as escaped  # noqa: PLC0414 - for those who say what is wrong with a cell
-
-_SHOWN = 60
+from bulkcase.cells import Cell, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +17,6 @@ class Fault:
 def joined(faults: Sequence[Fault]) -> Fault:
     """Return several faults as one: the code of the first, each reason once."""
     return Fault(faults[0].code, "; ".join(dict.fromkeys(fault.reason for fault in faults)))
-
-
-def shown(cell: Cell) -> str:
-    """Return a cell as messages show it: in quotes, on one line, about 60 characters at most."""
-    text = text_of(cell)
-    cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return f'"{escaped(cut)}"'
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:

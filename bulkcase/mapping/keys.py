@@ -4,8 +4,8 @@ import re
 import string
 import unicodedata
 
-from bulkcase.cells import Cell, is_blank, is_excel_error, text_of
-from bulkcase.mapping.faults import Fault, excel_error, shown
+from bulkcase.cells import Cell, is_blank, is_excel_error, shown, text_of
+from bulkcase.mapping.faults import Fault, excel_error
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _EXCEL_DIGITS = 15

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from bulkcase.cells import escaped, shown
 from bulkcase.fields import nearest
 from bulkcase.fields.equal import same_item
 from bulkcase.job.strict_json import check_sendable
-from bulkcase.mapping.faults import Fault, escaped, listed, shown
+from bulkcase.mapping.faults import Fault, listed
 from bulkcase.mapping.signals import Sought
 
 _FAULTS_KEPT = 1024

@@ -3,8 +3,8 @@
 import math
 import re
 
-from bulkcase.cells import Cell, text_of
-from bulkcase.mapping.faults import Fault, shown
+from bulkcase.cells import Cell, shown, text_of
+from bulkcase.mapping.faults import Fault
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _EXACT = 2**53

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from bulkcase.cells import Cell, text_of
+from bulkcase.cells import Cell, shown, text_of
 from bulkcase.fields import Kind
 from bulkcase.job.strict_json import parse_json
-from bulkcase.mapping.faults import Fault, joined, shown
+from bulkcase.mapping.faults import Fault, joined
 from bulkcase.mapping.lookups import Lookup
 from bulkcase.mapping.scalars import to_text
 from bulkcase.mapping.signals import EMPTY_LIST

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from bulkcase.cells import shown
 from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
@@ -12,7 +13,7 @@ from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.stored import Difference, Keyed, root_of
 from bulkcase.logged import RUN, row_ended
-from bulkcase.mapping.faults import Fault, joined, listed, shown
+from bulkcase.mapping.faults import Fault, joined, listed
 from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.lookups import LearntTable
 from bulkcase.model import NEEDS_A_PERSON, Outcome, Result

@@ -12,10 +12,11 @@ import datetime as dt
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from bulkcase.cells import escaped, shown
 from bulkcase.fields import nearest
 from bulkcase.fields.equal import milliseconds, same
 from bulkcase.mapping.dates import date_converter, to_iso
-from bulkcase.mapping.faults import Fault, escaped, listed, shown
+from bulkcase.mapping.faults import Fault, listed
 from bulkcase.mapping.scalars import to_number
 
 _VALUE: Final = "selectedValue"

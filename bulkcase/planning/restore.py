@@ -14,10 +14,10 @@ from functools import partial
 from operator import is_
 from typing import Any, Final, NamedTuple
 
+from bulkcase.cells import escaped, shown
 from bulkcase.fields import FIELDS, Kind, parts
 from bulkcase.fields.equal import is_order_free, is_reference, partners, same_item, unchanged
 from bulkcase.fields.proof import STANDS, prove
-from bulkcase.mapping import faults
 from bulkcase.mapping.faults import Fault
 from bulkcase.mapping.signals import clearing
 
@@ -106,7 +106,7 @@ def _added(field: str, sent: Any, was: Any, now: Any) -> Iterator[tuple[str, Any
     if isinstance(sent, Mapping) and isinstance(now, Mapping):
         old = was if isinstance(was, Mapping) else {}
         for key, value in now.items():
-            name = f"{field}.{faults.escaped(key)}"
+            name = f"{field}.{escaped(key)}"
             if key in sent:
                 yield from _added(name, sent[key], old.get(key), value)
             elif not _is_exactly(value, None) and not _is_exactly(value, old.get(key)):
@@ -275,7 +275,7 @@ def _is_still(item: Mapping[str, Any], old: Any, value: Any, *, is_known: bool) 
 
 def _named(item: Mapping[str, Any]) -> str:
     """Return what messages call a field, as its changes are called."""
-    name = faults.escaped(str(item.get("displayName") or item.get("_id")))
+    name = escaped(str(item.get("displayName") or item.get("_id")))
     return f"{'fields' if item.get('type') == 'system' else 'custom'}.{name}"
 
 
@@ -285,8 +285,8 @@ def _changed(name: str, field: str, after: Any, now: Any) -> Fault:
         # The name of a customer whose address somebody changed would tell nothing.
         key = next((key for key in {**after, **now} if not _is_exactly(after.get(key), now.get(key))), None)
         if key is not None:
-            return _changed(f"{name}.{faults.escaped(key)}", "", after.get(key), now.get(key))
-    left, live = (faults.shown(text) if text else "nothing" for text in texts)
+            return _changed(f"{name}.{escaped(key)}", "", after.get(key), now.get(key))
+    left, live = (shown(text) if text else "nothing" for text in texts)
     return Fault("changed_since", f"{name}: the run left {left}, the case shows {live}")
 
 

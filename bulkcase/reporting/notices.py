@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from bulkcase.causes import known
+from bulkcase.cells import escaped
 from bulkcase.clock import iso_utc, moment
 from bulkcase.errors import EXIT_CODES
-from bulkcase.mapping.faults import escaped
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.summary import Summary
 from bulkcase.said import number, seconds_text

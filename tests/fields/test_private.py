@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.cells import Cell, text_of
+from bulkcase.cells import Cell, shown, text_of
 from bulkcase.fields.private import MASK, WITHHELD, Private
 from bulkcase.job import parse
 from bulkcase.kore.verdict import Silence, judge
 from bulkcase.mapping import Mapper, compile_mapping
-from bulkcase.mapping.faults import shown
 from bulkcase.model import Rejection, Row
 
 HEADER = ("Id", "A", "B")

@@ -23,7 +23,7 @@ def notes(*keys: Cell) -> list[str]:
         ("42.0", "1 key with a trailing .0"),
         (1234567890123456, "1 key as a number of more than 15 digits"),
         (1.2345678901234568e18, "1 key as a number of more than 15 digits"),
-        ("ci-1\u00a0", '1 key with a no-break space: delete it (row 2: "ci-1\\u00a0")'),
+        ("ci-1\u00a0", '1 key with a no-break space: delete it (row 2: "ci-1\\xa0")'),
         ("\u200bci-1", "1 key with an invisible character"),
         (" ci-1", '1 key with spaces around it: delete them (row 2: " ci-1")'),
         ("ci\u20131", "1 key with a typographic dash"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.workbooks import complaint, rewrite, rows_of, xlsx
 
-from bulkcase.input import xlsx_gaps
+from bulkcase.input import xlsx_gaps, xlsx_parts
 from bulkcase.input.header import letters
 from bulkcase.model import Row
 
@@ -35,7 +35,7 @@ def test_a_far_cell_is_seen_however_it_is_written(tmp_path: Path, written: str) 
 
 def test_a_far_cell_is_seen_behind_many_near_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet is looked through in pieces, and one of them is enough."""
-    monkeypatch.setattr(xlsx_gaps, "CHUNK", 1000)
+    monkeypatch.setattr(xlsx_parts, "CHUNK", 1000)
 
     def many(sheet: Any) -> None:
         for row in range(300):

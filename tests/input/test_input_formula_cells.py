@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcase.input import xlsx_gaps
+from bulkcase.input import xlsx_gaps, xlsx_parts
 from bulkcase.input.xmlstream import walk
 
 SHARED = '<f t="shared" ref="A1:A9" si="0">B1&gt;2</f><v>1</v>'
@@ -36,7 +36,7 @@ def packed(xml: str) -> ZipFile:
 
 def gaps_when_read(archive: ZipFile) -> Any:
     """Return what the XML of the sheet says."""
-    cells = xlsx_gaps._Cells("cases.xlsx")
+    cells = xlsx_gaps._Cells("cases.xlsx", "Cases")
     with archive.open("sheet.xml") as stream:
         for _ in walk(stream, cells.start, cells.end, cells.data):
             pass
@@ -48,10 +48,12 @@ def gaps_when_read(archive: ZipFile) -> Any:
 @given(lines)
 def test_a_sheet_with_a_gap_is_always_read(chunk: int, lines: list[list[tuple[str, str]]]) -> None:
     """However its XML is written and wherever it is cut: what the quick look passes has no gap."""
-    rows = (f"<row>{''.join(f'<c{kind}>{inside}</c>' for kind, inside in line)}</row>" for line in lines)
+    rows = (
+        f'<row r="1">{"".join(f"""<c r="A1"{kind}>{inside}</c>""" for kind, inside in line)}</row>' for line in lines
+    )
     xml = f"<worksheet><sheetData>{''.join(rows)}</sheetData></worksheet>"
     with pytest.MonkeyPatch.context() as patched, packed(xml) as archive:
-        patched.setattr(xlsx_gaps, "CHUNK", chunk)
+        patched.setattr(xlsx_parts, "CHUNK", chunk)
         if not xlsx_gaps._needs_reading(archive, "sheet.xml"):
             assert gaps_when_read(archive) == xlsx_gaps.Gaps()
 

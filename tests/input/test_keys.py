@@ -119,7 +119,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("UTF-16 without a mark", "a\nb\n".encode("utf-16-le"), "row 1 holds a NUL character" + GIVE),
     ("a NUL", b"a\n" * 9 + b"b\0\n", "row 10 holds a NUL character; the file is damaged or no text"),
     ("a picture", b"\x89PNG\r\n\x1a\n\0\0", "row 1 (byte offset 0) is not UTF-8" + GIVE),
-    ("no line breaks", b"a" * ((1 << 26) + 1), "the file has no line breaks" + GIVE),
+    ("no line breaks", b"a" * ((1 << 22) + 1), "row 1 has more than 4,194,304 characters without a line break" + GIVE),
 ]
 
 
