@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.cases import write_cases
+from benchmarks.cases import TOKEN, write_cases
 from benchmarks.processes import BULKCASE, end_at_signals, run_to_end
 from benchmarks.results import Comparison, at_most
 from benchmarks.static import static_server
@@ -104,7 +104,7 @@ def peak_of_plan(folder: Path, rows: int, read: str) -> float:
     with pages(rows) as port:
         (folder / "job.toml").write_text(_JOB.format(port=port, rows=rows, read=read), encoding="utf-8")
         command = [*BULKCASE, "plan", "job.toml", "--quiet", "--state", f"state-{rows}-{read}"]
-        return run_to_end(command, folder, variables={"BENCHMARK_TOKEN": "visibly-fake"}).peak
+        return run_to_end(command, folder, variables={"BENCHMARK_TOKEN": TOKEN}).peak
 
 
 def peak_of_run(folder: Path, rows: int) -> float:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cases import TOKEN
 from benchmarks.limiters import FixedDelay, Limiter, TokenBucket, even_delay, send_all
 from benchmarks.processes import BULKCASE, end_at_signals, environment
 from benchmarks.results import Comparison, at_least, at_most
@@ -108,7 +109,7 @@ async def run_bulkcase(folder: Path, strict: Strict, calls: int) -> None:
     process = await asyncio.create_subprocess_exec(
         *(*BULKCASE, "run", "job.toml", "--yes", "--new", "--quiet"),
         cwd=folder,
-        env=environment(folder, {_VARIABLE: "ready"}),
+        env=environment(folder, {_VARIABLE: TOKEN}),
         stderr=asyncio.subprocess.PIPE,
     )
     try:

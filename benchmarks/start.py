@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from benchmarks.cases import TOKEN
 from benchmarks.processes import end_at_signals
 
 BARE = "python -c pass"
@@ -103,7 +104,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
     return kept | {
         "PYTHONPATH": os.pathsep.join(filter(None, [package, kept.get("PYTHONPATH")])),
         "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
-        "BULKCASE_BENCHMARK_TOKEN": "none",
+        "BULKCASE_BENCHMARK_TOKEN": TOKEN,
     }
 
 
