@@ -1,5 +1,6 @@
 """What calamine leaves out of an .xls sheet: error values, and texts of no length."""
 
+import struct
 from io import StringIO
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from bulkcase.input.encodings import MOST_CHARACTERS
 from bulkcase.input.sheets import MOST_CELLS, MOST_TEXT
 from bulkcase.input.xlsx_gaps import Gaps
 
+_DIMENSIONS = 0x200
 _EMPTY_TEXT = (
     "the cell holds an empty text, or a formula that was never calculated (an .xls file does not tell which); "
     "save the file as .xlsx, or clear the cell"
@@ -27,7 +29,8 @@ def check_xls(name: str, path: Path) -> None:
             raise InputError(
                 f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters; shorten it."
             )
-        cells = characters = 0
+        # calamine makes room for as many cells as a sheet says that it has, which may be any number.
+        cells, characters = _said_cells(book.mem, book.base, book.base + book.stream_len), 0
         for number in range(book.nsheets):
             sheet = book.sheet_by_index(number)
             # calamine leaves out the blank rows above the values; here they count.
@@ -40,6 +43,19 @@ def check_xls(name: str, path: Path) -> None:
                     f"{name}: the values of its sheets reach too far, or have too much text, to be loaded; "
                     "copy the table alone to a new workbook, or save it as CSV."
                 )
+
+
+def _said_cells(stream: bytes, start: int, end: int) -> int:
+    """Return how many cells the sheets say that they have: first and last row and column ([MS-XLS] 2.4.90)."""
+    cells = 0
+    while start + 4 <= end:
+        kind, length = struct.unpack_from("<HH", stream, start)
+        if kind == _DIMENSIONS and length >= 12 and start + 16 <= end:
+            top, bottom, left, right = struct.unpack_from("<IIHH", stream, start + 4)
+            upside_down = bottom < top or right < left
+            cells += MOST_CELLS + 1 if upside_down else (bottom - top) * (right - left)
+        start += 4 + length
+    return cells
 
 
 def gaps_of_xls(path: Path, sheet: str) -> Gaps:

@@ -217,3 +217,14 @@ def test_harm_is_done_as_it_is_told() -> None:
     ]
     does: Callable[[bytes, list[tuple[float, str, int, bytes]]], bytes] = damaged
     assert [does(b"abcd", [way]) for way, _ in ways] == [done for _, done in ways]
+
+
+@pytest.mark.parametrize("place", [1586, 1591])
+def test_an_old_sheet_that_lies_about_its_size_is_refused(tmp_path: Path, place: int) -> None:
+    """A bit of its record of dimensions made the reader of workbooks end the process: found by the test above."""
+    data = bytearray(sound("xls"))
+    data[place] = 216
+    path = tmp_path / "cases.xls"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="reach too far"):
+        open_table(Source(path))
