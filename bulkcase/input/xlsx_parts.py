@@ -111,24 +111,30 @@ def check_texts(name: str, archive: ZipFile, sheet: str, part: str) -> None:
 
 
 def _lengths(archive: ZipFile, part: str) -> Iterator[int]:
-    """Yield the bytes between a shared text and the next one."""
-    before = done = 0
-    tail = b""
+    """Yield the bytes between a shared text and the next one, but for those of the tags that begin them."""
+    length, tail = 0, b""
     with archive.open(part) as stream:
-        while chunk := stream.read(CHUNK):
+        is_over = False
+        while not is_over:
+            chunk = stream.read(CHUNK)
+            is_over = not chunk
+            # A tag that is cut in two is looked at with what comes next.
             text = tail + chunk
-            # A beginning that is cut in two, or stands in what is looked at twice, is seen in one piece alone.
-            last = max(0, len(text) - _OVERLAP)
-            for found in _TEXT.finditer(text):
-                if found.start() < last:
-                    yield done + found.start() - before
-                    before = done + found.start()
-            done += last
-            tail = text[last:]
-    for found in _TEXT.finditer(tail):
-        yield done + found.start() - before
-        before = done + found.start()
-    yield done + len(tail) - before
+            cut = len(text) if is_over or b"<" not in text else text.rindex(b"<")
+            tail = text[cut:]
+            first, *more = _between(text[:cut])
+            length += first
+            if more:
+                yield length
+                yield from more[:-1]
+                length = more[-1]
+    yield length
+
+
+def _between(text: bytes) -> list[int]:
+    """Return the lengths of what stands before, between and behind the beginnings of shared texts."""
+    is_plain = b":si" not in text and text.count(b"<si") == text.count(b"<si>")
+    return list(map(len, text.split(b"<si>") if is_plain else _TEXT.split(text)))
 
 
 def _text_of(archive: ZipFile, part: str, lengths: "array[int]", longest: int) -> int:

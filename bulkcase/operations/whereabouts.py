@@ -68,7 +68,7 @@ class Whereabouts:
         page = min(max(was - self._shift, 0) // size, high)
         for _ in range(_TRIES):
             known = self._pages.get(page)
-            if known is None or self._moves or self._is_old(known, since) or self._was_on(known, case_id):
+            if known is None or self._moves or self._is_old(known, since):
                 reread = await self._reader.read_again(self._snapshot, page * size)
                 known = self._pages[page] = _seen(reread)
                 seen(reread)
@@ -89,13 +89,6 @@ class Whereabouts:
             else:
                 page = min(max(page + (was - (known.first + known.last) // 2) // size, low), high)
         return None
-
-    def _was_on(self, seen: _Seen, case_id: str) -> bool:
-        """Say whether a case was on a page that was read again.
-
-        Whoever asks for it all the same has a reason: where a clock was set back, what is new may look old.
-        """
-        return case_id in self._snapshot.seen([case_id], seen.read_at)
 
     def _is_old(self, seen: _Seen, since: float) -> bool:
         return seen.read_at <= since or self._now() - seen.read_at > self._max_age
