@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bulkcase import hidden
 from bulkcase.logged import RUN
 
 # Its hooks, which pytest looks for here.
 pytest_plugins = ["support.campaign_table"]
+
+# On a machine that is busy with something else, making examples takes long: that says nothing about what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)

@@ -74,8 +74,11 @@ def open_engine(path: Path) -> Engine:
         with engine.connect() as connection:
             _prove_own(connection, path)
             _use_wal(connection, path)
-            with writing(connection, path):
-                _check_version(connection, path)
+            # Who only looks does not wait for somebody who writes.
+            if not _is_made(connection):
+                with writing(connection, path):
+                    _make(connection)
+            _check_version(connection, path)
         return engine
 
 
@@ -209,13 +212,22 @@ def _prove_own(connection: Connection, path: Path) -> None:
         raise LedgerError(f"{path}: is the database of another program: move it out of the way, or {_ANOTHER_FOLDER}")
 
 
-def _check_version(connection: Connection, path: Path) -> None:
+def _is_made(connection: Connection) -> bool:
+    with connection.begin():
+        return inspect(connection).has_table(schema.name)
+
+
+def _make(connection: Connection) -> None:
+    """Make the tables, unless somebody else just has."""
     if not inspect(connection).has_table(schema.name):
         metadata.create_all(connection)
         connection.execute(insert(schema).values(version=SCHEMA_VERSION))
         _tell_sizes(connection)
-        return
-    version = connection.scalar(select(schema.c.version)) or 0
+
+
+def _check_version(connection: Connection, path: Path) -> None:
+    with connection.begin():
+        version = connection.scalar(select(schema.c.version)) or 0
     if version != SCHEMA_VERSION:
         advice = "update bulkcase" if version > SCHEMA_VERSION else "move it out of the way: it is of a trial version"
         raise LedgerError(

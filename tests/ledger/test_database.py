@@ -113,6 +113,14 @@ def test_a_ledger_that_another_program_holds_is_said(ledger: Ledger, rows: RunRo
     assert rows.cases() == 1
 
 
+def test_who_opens_a_ledger_does_not_wait_for_who_writes(ledger: Ledger, rows: RunRows) -> None:
+    """Where another program writes, or stood still while it did, the ledger can be looked at."""
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Ledger(ledger.path) as looking:
+            assert looking.path == ledger.path
+
+
 @pytest.mark.parametrize("name", ["100% & more?#x=1", "mit Leerzeichen", "Zürich"])
 def test_every_folder_name_is_fine(tmp_path: Path, name: str) -> None:
     """A path is a path, and nothing in it is read as part of an address."""
