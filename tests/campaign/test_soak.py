@@ -146,7 +146,7 @@ def test_many_nights_with_kills_leave_nothing_behind_and_block_nobody(
         assert nights.out_of_order() == []
         assert {case: scene.server.cases[case]["desc"] for case, _ in scene.rows} == dict(scene.rows)
         assert not any("Traceback" in ended.errors for ended in scene.ends)
-        assert nights.left() == {"state": [".sqlite3"], "temporary": [], "home": [".lock"]}
+        assert nights.left() == {"state": [".sqlite3"], "temporary": [], "home": [".json", ".lock"]}
         middle = len(nights.sizes) // 2
         first, second = nights.sizes[middle] - nights.sizes[0], nights.sizes[-1] - nights.sizes[middle]
         assert second <= 1.25 * first + 2**16
