@@ -31,6 +31,8 @@ _KNOWN_INSIDE: Final = "3.14."
 
 LARGEST_ANSWER: Final = 8 << 20
 """Bytes that the answer to an update may have, unpacked; a case of some kB is usual."""
+_BEGINNING: Final = 1 << 16
+"""Bytes that are kept of an answer that is larger than it may be, at most: a failure says there what it is."""
 LARGEST_PAGE: Final = 32 << 20
 """Bytes that a page of cases may have, unpacked: a hundred cases of 300 kB."""
 
@@ -200,7 +202,7 @@ async def _exchanged(connection: aiohttp.connector.Connection, request: bytes, l
 
 
 async def _up_to(largest: int, content: aiohttp.StreamReader) -> tuple[bytes, bool]:
-    """Return a body, or so many bytes of its beginning, and whether there was more.
+    """Return a body; of one with more than so many bytes its beginning, and that there was more.
 
     aiohttp's own `read` has no bound, and lets what is packed unpack at once: a megabyte can become a gigabyte.
     """
@@ -211,7 +213,7 @@ async def _up_to(largest: int, content: aiohttp.StreamReader) -> tuple[bytes, bo
     while size <= largest and (block := await content.readany()):
         blocks.append(block)
         size += len(block)
-    return b"".join(blocks)[:largest], size > largest
+    return (first[:_BEGINNING], True) if size > largest else (b"".join(blocks), False)
 
 
 class _Expiry:

@@ -18,6 +18,8 @@ def to_text(cell: Cell) -> str | Fault:
     text = text_of(cell)
     if not text.isascii() and not _is_whole(text):
         return Fault("bad_text", f"{shown(cell)} holds half a character")
+    if "\0" in text:  # which few programs keep: what is read back would be another value
+        return Fault("bad_text", f"{shown(cell)} holds a NUL character")
     return text
 
 
