@@ -17,8 +17,11 @@ from urllib.parse import quote, quote_plus
 
 MASK: Final = "***"
 """What stands in the place of a secret."""
-_SIGNED: Final = r"eyJ[\w-]{6,}(?:\.[\w-]*){1,4}"
-"""A token that is signed, whoever made it (RFC 7519)."""
+_DOTTED: Final = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]*+)++")
+"""What may be a token that is signed, or have one in it; each character is looked at once, whoever wrote the text."""
+_BEGINS: Final = "eyJ"
+_HEAD: Final = 9
+"""How a token that is signed begins, whoever made it (RFC 7519), and how long what stands before its first dot is."""
 _LONG: Final = 8
 """Characters from which on a secret is recognised inside of other words."""
 _SHORTEST: Final = 4
@@ -31,7 +34,7 @@ class _Hidden:
 
     def __init__(self) -> None:
         self.secrets: frozenset[str] = frozenset()
-        self.pattern = re.compile(_SIGNED)
+        self.pattern: re.Pattern[str] | None = None
 
     def know(self, secrets: frozenset[str]) -> None:
         inside = {form for one in secrets for form in _forms(one) if len(form) >= _LONG}
@@ -39,7 +42,7 @@ class _Hidden:
         # The longest first: a part of it may be another one.
         each = [re.escape(form) for form in sorted(inside, key=len, reverse=True)]
         each += [rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)]
-        self.secrets, self.pattern = secrets, re.compile("|".join([*each, _SIGNED]))
+        self.secrets, self.pattern = secrets, re.compile("|".join(each)) if each else None
 
 
 _hidden = _Hidden()
@@ -58,7 +61,19 @@ def forget() -> None:
 
 def without_secrets(text: str) -> str:
     """Return a text with everything masked in it that is a secret, or looks like a signed token."""
-    return _hidden.pattern.sub(MASK, text)
+    known = text if _hidden.pattern is None else _hidden.pattern.sub(MASK, text)
+    return _DOTTED.sub(_without_token, known) if _BEGINS in known else known
+
+
+def _without_token(found: re.Match[str]) -> str:
+    """Return what has dots with everything masked from where a signed token begins."""
+    text = found[0]
+    start = text.find(_BEGINS)
+    while start >= 0 and (dot := text.find(".", start)) >= 0:
+        if dot - start >= _HEAD:
+            return text[:start] + MASK
+        start = text.find(_BEGINS, dot)
+    return text
 
 
 def _forms(secret: str) -> Iterator[str]:

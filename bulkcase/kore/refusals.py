@@ -6,7 +6,7 @@ from bulkcase.hidden import MASK, without_secrets
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.said import seconds_text
 
-_CLOCKS_APART: Final = 25.0
+_CLOCKS_APART: Final = 30.0
 """Seconds between two clocks from which on they may be why a token is refused: it is issued 30 s in the past."""
 
 
@@ -27,13 +27,13 @@ def refused(verdict: Verdict, now: float) -> str:
     apart = 0.0 if verdict.date is None else now - verdict.date
     if "replay" in verdict.message.lower():
         advice = "set auth.jti = true"
-    elif abs(apart) > _CLOCKS_APART:
-        where = "ahead of" if apart > 0 else "behind"
-        advice = f"this machine's clock is {seconds_text(abs(apart))} {where} the server's: set it"
     else:
         advice = "check the client id, the secret, the scope (ticked and published), account and stream"
         if verdict.date is None:
             advice += ", and whether the clock of this machine is right"
+        elif abs(apart) > _CLOCKS_APART:
+            where = "ahead of" if apart > 0 else "behind"
+            advice = f"this machine's clock is {seconds_text(abs(apart))} {where} the server's: set it; else {advice}"
     return f"the server refuses these credentials ({verdict.message}): {advice}"
 
 

@@ -1,5 +1,6 @@
 """Opening the database: files, modes, pragmas, version, and errors in words. What is SQLite's own is here alone."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -66,7 +67,7 @@ def open_engine(path: Path) -> Engine:
         _prove_local(path)
         if whose := planted(path.parent):
             raise LedgerError(f"{path}: its folder {whose}: {_ANOTHER_FOLDER}")
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _prove_file(path)
         # No cell of a row in an error of the database.
         url = URL.create("sqlite", database=str(path))
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
@@ -195,6 +196,19 @@ def _prove_local(path: Path) -> None:
     drive = network_drive_of(path.parent)
     if drive:
         raise LedgerError(f"{path}: is on a network drive ({drive}), where {_NO_WAL}")
+
+
+def _prove_file(path: Path) -> None:
+    """Make the file where there is none; raise OSError where there is something else, or it cannot be used.
+
+    One that is there is not opened: closing any descriptor of it would end all locks that this process has on it.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        number = errno.EISDIR if path.is_dir() else 0 if os.access(path, os.R_OK | os.W_OK) else errno.EACCES
+        if number:
+            raise OSError(number, os.strerror(number)) from None
 
 
 def _use_wal(connection: Connection, path: Path) -> None:

@@ -116,10 +116,12 @@ class FreshRows:
         return row
 
     def _is_young(self, row: Sendable) -> bool:
-        if row.read_at is None or self._clock.now() - row.read_at > self._freshness.max_age:
+        now = self._clock.now()
+        if row.read_at is None or now - row.read_at > self._freshness.max_age:
             return False
-        if row.read_at <= self._sent_at(row):
-            return False  # its update may have landed since, or in part
+        # Its update may have landed since, or in part. Where a clock was set back, nobody knows what was first.
+        if row.last in _SENT and not self._sent_at(row) < row.read_at <= now:
+            return False
         others = self._freshness.others
         return not others or self._rows.changed_by(others, row.case_id) < row.read_at
 

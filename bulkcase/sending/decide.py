@@ -28,6 +28,9 @@ _NOT_THE_API = frozenset({"redirected", "answer_html", "answer_not_a_case"})
 
 _UNSEEN: Final = Proof(Proven.EQUAL, "", {}, {})
 
+_THEN: Final = "; then: "
+"""What stands between the words for an answer that was lost and those for the last one."""
+
 
 def worth_another(verdict: Verdict, unanswered: str) -> bool:
     """Say whether the same update may succeed when it is sent again; `unanswered` is the job's setting."""
@@ -73,5 +76,7 @@ def result_of_stop(message: str, attempts: int, doubt: Verdict | None, code: str
 
 
 def _unknown(doubt: Verdict, attempts: int, last: Verdict) -> Result:
-    message = doubt.message if doubt is last else f"{doubt.message}; then: {last.message}"
+    # A row that was in doubt before has said what came then.
+    lost = doubt.message.partition(_THEN)[0]
+    message = doubt.message if doubt is last else f"{lost}{_THEN}{last.message}"
     return Result(Outcome.UNKNOWN, attempts, last.status, doubt.code, message)

@@ -1,5 +1,7 @@
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -111,6 +113,18 @@ def test_a_ledger_that_another_program_holds_is_said(ledger: Ledger, rows: RunRo
         assert rows.cases() == 0, "reading goes on"
     rows.add([good_row(2)], NOW)
     assert rows.cases() == 1
+
+
+def test_a_ledger_that_is_open_twice_keeps_its_log(ledger: Ledger, rows: RunRows) -> None:
+    """Closing it once more lets go of none of the locks by which others see that somebody is at work on it."""
+    log = ledger.path.with_name(f"{ledger.path.name}-wal")
+    assert log.exists()
+    with Ledger(ledger.path):
+        pass
+    look = "import sys, pathlib, bulkcase.ledger\nwith bulkcase.ledger.Ledger(pathlib.Path(sys.argv[1])): pass"
+    subprocess.run([sys.executable, "-c", look, str(ledger.path)], check=True, timeout=60)
+    assert log.exists()
+    rows.add([good_row(2)], NOW)
 
 
 def test_who_opens_a_ledger_does_not_wait_for_who_writes(ledger: Ledger, rows: RunRows) -> None:

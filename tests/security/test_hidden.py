@@ -3,6 +3,7 @@
 import json
 import logging
 from base64 import b64encode, urlsafe_b64encode
+from time import process_time
 from urllib.parse import quote
 
 import pytest
@@ -50,6 +51,14 @@ def test_what_is_recognised_is_the_secret_and_little_else(secret: str, told: str
     forget()
     hide(secret)
     assert without_secrets(told) == left
+
+
+@pytest.mark.parametrize("part", ["eyJ", "eyJ.", "x.eyJ", "eyJabcdefgh.", "a.", "-"])
+def test_no_text_of_a_server_keeps_the_program_busy(part: str) -> None:
+    """A megabyte that nearly is a token, over and over, is looked through at once; by the square it would take an hour."""
+    began = process_time()
+    without_secrets(part * (1_000_000 // len(part)))
+    assert process_time() - began < 2
 
 
 def test_no_log_and_no_terminal_shows_a_secret_that_a_traceback_has() -> None:

@@ -122,3 +122,10 @@ def test_the_span_of_a_back_off_doubles_up_to_max_wait(failures: int, most: floa
     assert backoff(failures, 60.0, 0.0, None) == 0.0
     assert backoff(failures, 60.0, 0.5, None) == most / 2
     assert backoff(failures, 60.0, 1.0, None) == most
+
+
+def test_a_row_that_stays_in_doubt_tells_of_its_last_attempt_alone() -> None:
+    """However often it is sent again and refused, its message does not grow."""
+    before = result_of(REFUSED, 2, UNANSWERED)
+    again = result_of(REFUSED, 3, UNANSWERED._replace(message=before.message))
+    assert again.message == before.message
