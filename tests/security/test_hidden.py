@@ -55,7 +55,7 @@ def test_what_is_recognised_is_the_secret_and_little_else(secret: str, told: str
 
 @pytest.mark.parametrize("part", ["eyJ", "eyJ.", "x.eyJ", "eyJabcdefgh.", "a.", "-"])
 def test_no_text_of_a_server_keeps_the_program_busy(part: str) -> None:
-    """A megabyte that nearly is a token, over and over, is looked through at once; by the square it would take an hour."""
+    """A megabyte that nearly is a token, over and over, is looked through at once; by the square it took an hour."""
     began = process_time()
     without_secrets(part * (1_000_000 // len(part)))
     assert process_time() - began < 2
