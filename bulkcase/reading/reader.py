@@ -163,9 +163,9 @@ class Reader:
     async def _ask(self, body: Mapping[str, Any]) -> tuple[Verdict, float]:
         """Return the verdict on a question, put again where that may help, and when it was put.
 
-        That is a moment before its last call left, in seconds since the epoch: an update that lands while an answer is on
-        its way is not on it. The verdict is recorded on the disk by then. So is whatever waits to be written before: an
-        answer may take its time, and the quota more.
+        That is a moment before its last call left, in seconds since the epoch: an update that lands while an answer is
+        on its way is not on it. The verdict is recorded on the disk by then. So is whatever waits to be written before:
+        an answer may take its time, and the quota more.
         """
         await self._journal.write()
         request = get_cases(orjson.dumps(body))
