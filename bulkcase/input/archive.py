@@ -36,9 +36,9 @@ class Limit(NamedTuple):
 
 ANY = Limit(1 << 30)
 """What nobody reads, such as a picture."""
-SHEET = Limit(1 << 30, run=MOST_CHARACTERS)
-"""A sheet: some twenty million cells, read in pieces."""
-TEXTS = Limit(512 << 20, 40_000_000, MOST_CHARACTERS)
+SHEET = Limit(2 << 30, run=MOST_CHARACTERS)
+"""A sheet: some forty million cells, read in pieces."""
+TEXTS = Limit(512 << 20, 60_000_000, MOST_CHARACTERS)
 """The texts that the sheets of a workbook share, which are held in memory."""
 OTHER = Limit(64 << 20, run=MOST_CHARACTERS)
 """What else is read whole: the list of sheets, the styles."""
@@ -70,9 +70,11 @@ def check_sizes(name: str, archive: ZipFile, limit_of: Callable[[str], Limit]) -
         most = limit._replace(size=min(limit.size, left))
         size, tags, run = _measured(archive, part, most)
         if size > most.size:
-            raise InputError(f"{name}: {_called(part)} inflates to more than {most.size >> 20:,} MiB; {_SAVE}")
+            raise InputError(
+                f"{name}: {_called(part)} inflates to more than {most.size >> 20:,} MiB; save the sheet as CSV."
+            )
         if tags > most.tags:
-            raise InputError(f"{name}: {_called(part)} has more than {most.tags:,} elements; {_SAVE}")
+            raise InputError(f"{name}: {_called(part)} has more than {most.tags:,} elements; save the sheet as CSV.")
         if run > most.run:
             raise InputError(f"{name}: {_called(part)} has a text of more than {most.run:,} characters; {_SAVE}")
         if size != part.file_size:

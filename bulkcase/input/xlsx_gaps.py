@@ -86,7 +86,7 @@ def _extent(archive: ZipFile, part: str) -> int:
     for text in pieces(archive, part):
         places = _CELL.findall(text)
         columns.update(column for column, _ in places)
-        last_row = max([last_row, *map(int, _ROW.findall(text)), *(int(row) for _, row in places)])
+        last_row = max([last_row, *map(int, _ROW.findall(text)), *map(int, {row for _, row in places})])
     widest = max((_column(column.decode().upper()) for column in columns), default=0) + 1
     return widest * last_row
 

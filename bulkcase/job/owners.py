@@ -8,6 +8,7 @@ file system that cannot be written, where no mode could be mended.
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ def open_to_others(path: Path) -> str:
     mode = stat.S_IMODE(found.st_mode)
     if found.st_uid != os.geteuid() or not mode & _OTHERS or not stat.S_ISREG(found.st_mode) or _is_fixed(path):
         return ""
-    return f"other users can get at the file (its mode is {mode:04o}): chmod 600 {path}"
+    why = f"other users can get at the file (its mode is {mode:04o})"
+    return f"{why}: chmod 600 {path}; where that has no effect, use env:"
 
 
 def changed_by_others(path: Path) -> str:
@@ -59,7 +61,18 @@ def planted(path: Path) -> str:
     found = path.lstat()
     if found.st_uid in {os.geteuid(), 0} or not path.absolute().parent.stat().st_mode & stat.S_IWOTH:
         return ""
+    if not stat.S_ISLNK(found.st_mode) and _made_in(path) == found.st_uid:
+        return ""  # a share that gives all files to one user
     return f"belongs to another user (id {found.st_uid})"
+
+
+def _made_in(folder: Path) -> int | None:
+    """Return whose a file is that this user makes in a folder; None where it cannot be made."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return os.fstat(file.fileno()).st_uid
+    except OSError:
+        return None
 
 
 def _is_writable(found: os.stat_result) -> bool:

@@ -22,8 +22,8 @@ from bulkcase.operations.runtime import Runtime, is_sandbox
 if TYPE_CHECKING:
     from bulkcase.kore.tokens import Tokens
 
-_TOKEN: Final = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){2,4}", re.ASCII)
-"""A token as RFC 7519 has it: it begins with a JSON object, so with these letters."""
+_TOKEN: Final = re.compile(r"e[wy][\w-]+(?:\.[\w-]*){2,4}", re.ASCII)
+"""A token as RFC 7519 has it: it begins with a JSON object, so with one of these letters."""
 _CLIENT_ID: Final = re.compile(r"cs-[A-Za-z0-9-]+")
 
 

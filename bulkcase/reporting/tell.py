@@ -1,9 +1,11 @@
 """Telling everybody who is to be told, whatever becomes of it."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -11,6 +13,10 @@ from bulkcase.hidden import hide
 from bulkcase.job.reports import Smtp
 from bulkcase.reporting.notices import Notice, NotTold
 from bulkcase.reporting.webhook import post
+
+_PARTS: Final = re.compile(r"[/?&=#]")
+_SECRET: Final = 16
+"""Characters from which on a part of an address is no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,12 @@ class Ways:
     ca_bundle: Path | None = None
 
     def __post_init__(self) -> None:
-        # What is secret of it may come back without its host.
+        # What is secret of it may come back without its host. Its shorter parts are words such as "hook".
         if self.webhook is not None:
-            hide(self.webhook.get_secret_value().partition("://")[2].partition("/")[2])
+            path = self.webhook.get_secret_value().partition("://")[2].partition("/")[2]
+            for part in (path, *_PARTS.split(path)):
+                if len(part) >= _SECRET:
+                    hide(part)
 
 
 async def tell(ways: Ways, notice: Notice) -> list[str]:

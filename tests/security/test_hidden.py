@@ -16,6 +16,7 @@ from bulkcase.cli.console import tame
 from bulkcase.cli.logs import JsonFormatter, TextFormatter
 from bulkcase.hidden import MASK, forget, hide, without_secrets
 from bulkcase.kore.tokens import ReadyToken, SignedTokens
+from bulkcase.reporting.tell import Ways
 
 LONG = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=("Cs", "Cc")), min_size=8)
 SIGNED = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.not-a-real-signature"
@@ -51,6 +52,14 @@ def test_what_is_recognised_is_the_secret_and_little_else(secret: str, told: str
     forget()
     hide(secret)
     assert without_secrets(told) == left
+
+
+def test_an_ordinary_word_of_an_address_is_no_secret() -> None:
+    """What is long in the path of a webhook is hidden, and a command that has one of its words is told whole."""
+    forget()
+    Ways(webhook=SecretStr("https://chat.example.com/bulkcase/hook/not-a-real-key-0123456789"))
+    told = "bulkcase retry last: hook/not-a-real-key-0123456789, of chat.example.com"
+    assert without_secrets(told) == f"bulkcase retry last: hook/{MASK}, of chat.example.com"
 
 
 @pytest.mark.parametrize("part", ["eyJ", "eyJ.", "x.eyJ", "eyJabcdefgh.", "a.", "-"])

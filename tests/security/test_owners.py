@@ -105,7 +105,7 @@ def test_a_link_that_was_planted_is_not_written_through(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_another_user_has_planted_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a place where everybody may write, somebody else's folder would be theirs to read: for report and ledger."""
+    """Somebody else's folder in a place where all may write would be theirs to read, but for a share of one owner."""
     shared = tmp_path / "shared"
     (shared / "planted").mkdir(parents=True)
     (shared / "own").mkdir()
@@ -118,3 +118,6 @@ def test_a_folder_that_another_user_has_planted_is_not_used(tmp_path: Path, monk
         make_folder(shared / "planted")
     with pytest.raises(LedgerError, match="belongs to another user"), Ledger(shared / "planted" / "ledger.sqlite3"):
         pass
+    # A share that gives all files to one user: what is made there is that user's as well.
+    monkeypatch.setattr(owners, "_made_in", lambda _: SOMEBODY)
+    make_folder(shared / "planted")

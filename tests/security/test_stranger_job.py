@@ -62,7 +62,9 @@ def test_what_is_a_token_or_a_client_id_is_taken(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("TOKEN", SIGNED)
     monkeypatch.setenv("ID", "cs-00000000-0000")
     monkeypatch.setenv("VALUABLE", VALUABLE)
-    check_credentials(job_of(tmp_path, 'token = "env:TOKEN"'))
+    for header in (SIGNED, SIGNED.replace("eyJ", "eyAi", 1)):
+        monkeypatch.setenv("TOKEN", header)
+        check_credentials(job_of(tmp_path, 'token = "env:TOKEN"'))
     for written in ("env:ID", "an id of another form"):
         check_credentials(job_of(tmp_path, f'client_id = "{written}"\nclient_secret = "env:VALUABLE"'))
 

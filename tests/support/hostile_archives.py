@@ -67,7 +67,7 @@ ARCHIVES = [
     ),
     Hostile(
         "sheet-bomb-2-gb.xlsx",
-        swollen(SHEET, f"<worksheet {MAIN}><sheetData>{HEADER}", "<row>" + _CELLS * 20 + "</row>", 2000 * MEGA, ""),
+        swollen(SHEET, f"<worksheet {MAIN}><sheetData>{HEADER}", "<row>" + _CELLS * 20 + "</row>", 2100 * MEGA, ""),
         2,
         is_big=True,
     ),
