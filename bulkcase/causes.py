@@ -64,7 +64,7 @@ _TIPS: Final = {
     "answer_broken": "The answer could not be read: look at the case, or send it again; values are set, not added.",
     "answer_too_large": "Nobody answers an update with so much: check connection.host and proxy, and look at the case.",
     "timeout": "No answer came in time: send the row again; values are set, not added. Consider a longer timeout.",
-    "connection_lost": "The connection broke before the answer: send the row again; values are set, not added.",
+    "connection_lost": "No answer came that can be read: send the row again; values are set, not added.",
     "cut_off": "The run was ended before the answer came: resume sends the row again; values are set, not added.",
     "not_connected": "The server could not be reached: check network and connection.host, then send the row again.",
     "tls": "The server's certificate is not trusted here: set connection.ca_bundle.",

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from bulkcase import __version__
 from bulkcase.cli.console import LOG, complain, err, tell_end
@@ -61,6 +61,17 @@ class LaterCommand(TyperCommand):
         return command.make_context(*args, **more)
 
 
+class Commands(TyperGroup):
+    """All commands, each of which can be interrupted; typer itself would end it without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+
 def command_of(name: str) -> Any:
     """Return a command as typer makes it from its function."""
     module = import_module(f"bulkcase.cli.{COMMANDS[name][0]}")
@@ -71,6 +82,7 @@ def command_of(name: str) -> Any:
 
 app = typer.Typer(
     name="bulkcase",
+    cls=Commands,
     help="Bulk updates for the Kore.ai Case Management API: a spreadsheet in, cases updated, a report out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -90,7 +102,9 @@ def answer(arguments: list[str]) -> int:
         complain(error)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        tell_end("interrupted: nothing more is sent", 130)
+        if sys.stderr.isatty() and not err.is_log:
+            sys.stderr.write("\n")  # behind a question, or what the terminal shows of Ctrl-C
+        tell_end("interrupted: nothing more is done", 130)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; what is left in the buffer has no reader.

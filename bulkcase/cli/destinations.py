@@ -31,13 +31,15 @@ class Disclosure:
         """Tell each of them once; raises Declined where a person does not agree."""
         fresh = [one for one in found if one.told not in self._told]
         if fresh and not self._told and (doubt := changed_by_others(job.file)):
-            _log.warning("%s: it decides where your secrets go, and %s", job.file, doubt)
+            _log.warning("warning: %s: %s: the job decides where your secrets go", job.file, doubt)
         self._told.update(one.told for one in fresh)
         new = self._agreed.new(fresh) if self._yes or someone_is_there() else []
         asked = [] if self._yes else new
         for one in fresh:
             if one not in asked:
-                _log.info("%s", one.told, extra=facts(event="destination"))
+                # What is new is told with --quiet, too: --yes agrees to it.
+                level, is_new = (logging.WARNING, "new: ") if one in new else (logging.INFO, "")
+                _log.log(level, "%s%s %s", is_new, job.file.name, one.told, extra=facts(event="destination"))
         if asked:
             _ask(job, asked)
         if new:

@@ -89,10 +89,8 @@ def _settings(
         option = "--fault"
         chances = {}
         for written in faults:
-            kind, _, chance = written.partition("=")
-            if kind not in set(Fault):
-                raise ValueError(f"there are {', '.join(Fault)}")  # noqa: TRY301 - said below, with the option
-            chances[Fault(kind)] = float(chance)
+            fault, chance = _chance(written)
+            chances[fault] = chance
         option = "--quirk"
         made: dict[str, Any] = {}
         for written in quirks:
@@ -101,6 +99,20 @@ def _settings(
         return SandboxSettings(seed=seed, windows=strict, latency=between, faults=chances, require_jti=jti, **made)
     except ValueError as error:
         raise UsageError(f"{option} {written}: {error}") from None
+
+
+def _chance(written: str) -> tuple[Fault, float]:
+    """Return a fault and its chance; raises ValueError."""
+    kind, _, number = written.partition("=")
+    if kind not in set(Fault):
+        raise ValueError(f"there are {', '.join(Fault)}")
+    try:
+        chance = float(number)
+    except ValueError:
+        chance = -1.0
+    if not 0 <= chance <= 1:
+        raise ValueError(f"must be KIND=CHANCE with a chance from 0 to 1, such as {kind}=0.05")
+    return Fault(kind), chance
 
 
 def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def _value(reference: str, folder: Path) -> str:
 
 def _from_file(path: Path) -> tuple[str, str]:
     try:
+        if not path.is_file() and path.exists():
+            return "", "it is no file: name the one that has the secret"
         if problem := open_to_others(path):
             return "", problem
         with path.open("rb") as file:

@@ -7,8 +7,11 @@ their place sends nothing.
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
 
 from bulkcase.errors import CredentialsError
 from bulkcase.hidden import hide
@@ -61,7 +64,7 @@ def remote_target(job: Job, runtime: Runtime) -> Target:
     assert auth is not None, "the job was validated"
     tokens: Tokens
     if auth.token is not None:
-        token = resolve(auth.token, folder)
+        token = _secret("auth.token", auth.token, folder)
         if not _TOKEN.fullmatch(token.get_secret_value()):
             raise CredentialsError(
                 f"auth.token: {auth.token}: what is there is no token (eyJ…, with dots), and was not sent: "
@@ -73,7 +76,7 @@ def remote_target(job: Job, runtime: Runtime) -> Target:
         assert auth.client_secret is not None, "the job was validated"
         tokens = SignedTokens(
             client_id=_client_id(auth.client_id, job),
-            secret=resolve(auth.client_secret, folder),
+            secret=_secret("auth.client_secret", auth.client_secret, folder),
             subject=auth.subject,
             algorithm=auth.algorithm,
             lifetime=auth.lifetime,
@@ -95,6 +98,14 @@ def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
     """Raise CredentialsError where a secret of the job cannot be had here, or is not what it is used for."""
     if not is_sandbox(job):
         remote_target(job, runtime or Runtime())
+
+
+def _secret(key: str, reference: str, folder: Path) -> SecretStr:
+    """Return the secret behind a reference; raises CredentialsError, naming the key of the job as well."""
+    try:
+        return resolve(reference, folder)
+    except CredentialsError as error:
+        raise CredentialsError(f"{key}: {error}") from None
 
 
 def _client_id(written: str, job: Job) -> str:

@@ -88,7 +88,7 @@ class SandboxSettings:
         if any(limit < 1 or seconds <= 0 for limit, seconds in self.windows):
             raise ValueError(f"a window needs at least one call and some time: {self.windows}")
         if any(chance < 0 for chance in self.faults.values()) or sum(self.faults.values()) > 1:
-            raise ValueError(f"chances must be 0 or more and at most 1 in all: {dict(self.faults)}")
+            raise ValueError("chances must be 0 or more and at most 1 in all")
         if self.page_size < 1:
             raise ValueError(f"a page holds at least one case: {self.page_size}")
         if self.refuse_limit_above is not None and self.refuse_limit_above < 1:

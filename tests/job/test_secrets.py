@@ -1,5 +1,6 @@
 """References to secrets, and what is said when there is nothing behind them."""
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,14 @@ def fake_keyring(monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str],
 
     fake = SimpleNamespace(get_password=get_password, errors=SimpleNamespace(KeyringError=FakeKeyringError))
     monkeypatch.setitem(sys.modules, "keyring", fake)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to would keep a night waiting for good."""
+    os.mkfifo(tmp_path / "secret", 0o600)
+    with pytest.raises(CredentialsError, match="it is no file: name the one that has the secret"):
+        resolve("file:secret", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,13 @@ def test_with_yes_it_is_said_in_a_line_and_nobody_is_asked(folder: Path, server:
     assert at_a_terminal(folder, "plan", "job.toml", answers=())[0] == 0
 
 
+def test_what_is_new_is_said_with_quiet_too(folder: Path, server: ServerThread) -> None:
+    """Where --yes agrees to a host for the first time, its line stays; from then on --quiet is quiet."""
+    first, second = (bulkcase("run", "job.toml", "--yes", "--new", "--quiet", folder=folder) for _ in range(2))
+    assert f"new: job.toml sends to {server.url} " in first.stderr
+    assert "sends to" not in second.stderr
+
+
 def test_a_job_cannot_bring_its_own_agreement(folder: Path, server: ServerThread) -> None:
     """It is remembered for the user, wherever the ledger of the job is."""
     for place in (folder, folder / "state"):
