@@ -103,7 +103,7 @@ def answer(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         if sys.stderr.isatty() and not err.is_log:
-            sys.stderr.write("\n")  # behind a question, or what the terminal shows of Ctrl-C
+            err.line()  # behind a question, or what the terminal shows of Ctrl-C
         tell_end("interrupted: nothing more is done", 130)
         return 130
     except BrokenPipeError:
