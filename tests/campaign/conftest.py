@@ -12,3 +12,9 @@ def campaign(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Campaig
     """Make the scene of a test, and keep what came of it."""
     with a_campaign(request, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """By which faults and blows are drawn."""
+    return int(request.config.getoption("--soak-seed"))

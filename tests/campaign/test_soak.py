@@ -11,7 +11,6 @@ from support.jobs import simple_rows, write_cases, write_job
 from support.server import ServerThread
 from support.soak import Look, Soak, blows, to_be_repeated
 from support.soak_faults import EFFECTS, chances
-from support.soak_nights import Nights
 from support.soak_server import ServerProcess
 
 from bulkcase.sandbox import Fault, SandboxSettings
@@ -22,7 +21,7 @@ QUOTA = f'windows = ["400/100ms", "100000/20s"]\nmax_in_flight = {IN_FLIGHT}\npa
 WINDOWS = ((400, 0.1), (100_000, 20.0))
 RETRY = f'attempts = {ATTEMPTS}\nmax_wait = "20ms"\nunanswered = "resend"'
 SLOW = "windows = []\nmax_in_flight = 2"
-TIMEOUT = 0.4
+TIMEOUT = 0.6
 PAGE = 100
 USUAL_MEMORY = 150
 """MiB, resident, but for what a flood takes for an instant: some of the largest answers at once."""
@@ -58,12 +57,6 @@ def a_soak(campaign: Campaign, rows: int, seed: int, *, share: float = 0.05, **j
         yield Soak(Scene(campaign.folder, cast(ServerThread, server), lines), server, settings, IN_FLIGHT)
 
 
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """By which faults and blows are drawn."""
-    return int(request.config.getoption("--soak-seed"))
-
-
 def test_of_every_fault_is_said_what_a_row_may_end_as() -> None:
     """No member of `Fault` is without its effect, so that each new one is thought about."""
     assert set(EFFECTS) == set(Fault)
@@ -72,7 +65,9 @@ def test_of_every_fault_is_said_what_a_row_may_end_as() -> None:
 def prove_that_it_stays_small(soak: Soak, rows: int) -> None:
     """Memory and files do not grow while the last process sends; connections, log and ledger are bounded."""
     first, second = soak.halves(warm=1.0)
-    assert most(usual(second), "memory") <= 1.15 * most(usual(first), "memory")
+    # In a short run floods have more than a tenth of the time.
+    growth = 1.15 if rows >= 10_000 else 1.5
+    assert most(usual(second), "memory") <= growth * most(usual(first), "memory")
     assert most(soak.looks, "memory") <= USUAL_MEMORY + IN_FLIGHT * LARGEST_ANSWER * COPIES
     assert most(usual(soak.looks), "memory") <= USUAL_MEMORY
     assert most(second, "files") <= most(first, "files") + 2
@@ -122,32 +117,3 @@ def test_where_cases_are_read_nothing_that_landed_is_ever_sent_again(campaign: C
         prove_that_it_stays_small(soak, rows)
         proof = campaign.proved(soak.scene, outcomes=soak.scene.outcomes())
         assert set(proof.hit) == set(Fault)
-
-
-@pytest.mark.fault("killed nights", "the same job night after night; every other one killed, at any moment")
-def test_many_nights_with_kills_leave_nothing_behind_and_block_nobody(
-    campaign: Campaign, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each undisturbed night ends well, the ledger grows evenly, and no lock, log or temporary file stays."""
-    (campaign.folder / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(campaign.folder / "tmp"))
-    settings, command = SandboxSettings(latency=(0.0, 0.05)), f"{COMMAND}{' --full' if campaign.is_full else ''}"
-    read = 'read = "always"'
-    with to_be_repeated(seed, command), campaign.scene(30, settings, snapshot=read, quota=SLOW) as scene:
-        nights = Nights(scene, seed)
-        count = campaign.size(6, 198)
-        for night in range(count):
-            nights.one(disturbed=night % 2 == 1)
-        # The first one goes on with what a killed one has left, the second one has today's file.
-        for _ in range(2):
-            nights.one(disturbed=False)
-        assert nights.kills > count / 8
-        assert nights.lies == []
-        assert nights.out_of_order() == []
-        assert {case: scene.server.cases[case]["desc"] for case, _ in scene.rows} == dict(scene.rows)
-        assert not any("Traceback" in ended.errors for ended in scene.ends)
-        assert nights.left() == {"state": [".sqlite3"], "temporary": [], "home": [".json", ".lock"]}
-        middle = len(nights.sizes) // 2
-        first, second = nights.sizes[middle] - nights.sizes[0], nights.sizes[-1] - nights.sizes[middle]
-        assert second <= 1.25 * first + 2**16
-        campaign.keep(nights.proof(campaign.fault, campaign.how))

@@ -23,6 +23,8 @@ from bulkcase.sandbox import Call, SandboxSettings
 RUN = ("run", "job.toml", "--yes", "--continue")
 """What cron would start again and again."""
 GO_ON = "go on with: "
+_FULL_SECONDS = 900.0
+"""After so long a process of the full form counts as stuck."""
 _MUST_NOT_HAVE_LANDED = frozenset({"failed", "invalid", "pending", "conflict", "unchanged", "superseded"})
 
 
@@ -74,6 +76,8 @@ class Scene:
     rows: Sequence[tuple[str, str]]
     ends: list[Ended] = field(default_factory=list)
     """Of all processes so far."""
+    seconds: float = SECONDS
+    """After so long a process counts as stuck."""
     earlier_calls: list[Call] = field(default_factory=list)
     """What servers that are gone by now have had."""
 
@@ -86,18 +90,18 @@ class Scene:
         self,
         *arguments: str,
         meanwhile: Callable[["Scene", Any], None] | None = None,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         **named: Any,
     ) -> Ended:
         """Run the program to its end, `RUN` where nothing else is said; `meanwhile` is handed scene and process.
 
-        After so many `seconds` it counts as stuck. Further names are those of `support.program.started`.
+        After so many `seconds`, or else the scene's, it counts as stuck. Further names: `support.program.started`.
         """
         command = arguments or RUN
         with started(*command, folder=self.folder, **named) as process:
             if meanwhile is not None:
                 meanwhile(self, process)
-            output, errors = process.communicate(timeout=seconds)
+            output, errors = process.communicate(timeout=seconds or self.seconds)
         # What the test hands over in the place of a pipe, it reads itself.
         ended = Ended(command, process.returncode, output or "", errors or "")
         self.ends.append(ended)
@@ -171,7 +175,7 @@ class Campaign:
         write_cases(self.folder, lines)
         with ServerThread(made, [case for case, _ in lines]) as server:
             write_job(self.folder, **{"host": server.url, "settings": made, **job})
-            yield Scene(self.folder, server, lines)
+            yield Scene(self.folder, server, lines, seconds=_FULL_SECONDS if self.is_full else SECONDS)
 
     def proved(self, scene: Scene, *, struck: int | None = None, **named: Any) -> Proof:
         """Prove a scene, see `Scene.prove`, and keep what came of it.
