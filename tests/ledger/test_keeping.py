@@ -112,7 +112,8 @@ def test_all_that_is_needed_stays_and_nothing_else(data: st.DataObject) -> None:
     ]
     every = [record(seq, end, link) for seq, end, link in zip(seqs, ends, links, strict=True)]
     pairs = {(one, other) for one in seqs for other in seqs if one != other}
-    shared = data.draw(st.sets(st.sampled_from(sorted(pairs))))
+    mask = data.draw(st.integers(0, 2 ** len(pairs) - 1))
+    shared = {pair for nth, pair in enumerate(sorted(pairs)) if mask >> nth & 1}
     chosen = data.draw(st.sets(st.sampled_from(seqs)))
     alone = dict.fromkeys(data.draw(st.sets(st.sampled_from(sorted(chosen)))) if chosen else (), "alone")
 
@@ -141,6 +142,15 @@ def test_a_clock_that_was_set_back_settles_nothing() -> None:
     """A run whose planning seems to come after the end of a later one counts as one before it."""
     first, second = replace(record(1, 1), planned_at=NOW + 50), record(2, 3)
     assert staying({2}, [first, second], alone={}, cases=Known()).keys() == {2}
+    every = [replace(record(1, 20), planned_at=NOW + 10), record(2, 5), replace(record(3, 20), planned_at=NOW + 6)]
+    assert staying({3}, every, alone={}, cases=Known(shared={(2, 3)})).keys() == {3}
+
+
+def test_a_run_is_asked_about_again_when_another_one_is_kept() -> None:
+    """What nobody needed so far stays after all, where one that was planned before its end turns out to stay."""
+    every = [record(1, 1), record(2, 9), record(3, 9)]
+    needed = Known(shared={(1, 3), (3, 2)})
+    assert staying({2, 3}, every, alone={}, cases=needed).keys() == {2, 3}
 
 
 @pytest.mark.parametrize("shared", [True, False])

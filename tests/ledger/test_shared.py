@@ -64,10 +64,11 @@ def test_cases_of_another_target_are_other_ones(ledger: Ledger) -> None:
     cases.keep(add_night(ledger, [changed("ci-1", "a", "b")], target=OTHER))
     cases.keep(add_night(ledger, [failed("ref")], nth=1, target=OTHER, definition={"input.key": "Ref = refId"}))
     cases.keep(add_night(ledger, [changed("ci-2", "a", "b")], nth=2))
-    run = add_night(ledger, [changed("ci-1", "a", "b")], nth=3)
-    assert cases.holder(run, run.seq) is None
+    cases.keep(add_night(ledger, [changed("ci-2", "a", "b")], nth=3, target=OTHER))
     theirs = add_night(ledger, [changed("ci-1", "a", "b")], nth=4, target=OTHER)
     assert cases.holder(theirs, theirs.seq) is not None
+    run = add_night(ledger, [changed("ci-1", "a", "b")], nth=5)
+    assert cases.holder(run, run.seq) is None
 
 
 @contextmanager
@@ -95,14 +96,16 @@ def test_the_rows_of_each_run_are_read_once(ledger: Ledger) -> None:
 
 
 def test_younger_runs_are_not_read(ledger: Ledger) -> None:
-    """Where all that is kept came later, as after each night, nothing is looked at."""
-    runs = add_nights(ledger, *([changed("ci-1", "a", "b")] for _ in range(3)))
+    """Where all that is kept came later, as after each night, nothing is looked at; else only what came before is."""
+    runs = add_nights(ledger, *([changed(f"ci-{nth}", "a", "b")] for nth in range(5)))
     cases = ledger.purging().shared_cases()
-    for run in runs[1:]:
+    for run in (runs[1], runs[3], runs[4]):
         cases.keep(run)
     with counted(ledger) as said:
         assert cases.holder(runs[0], runs[0].seq) is None
-    assert said == []
+        assert said == []
+        assert cases.holder(runs[2], runs[2].seq) is None
+    assert len(said) == 1 + 2
 
 
 def test_looking_waits_for_nobody_who_writes(ledger: Ledger) -> None:
