@@ -12,7 +12,7 @@ Each run is asked about once, and again only where one has been kept since: a le
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import inf
 from typing import Protocol
@@ -25,6 +25,9 @@ class Cases(Protocol):
 
     def keep(self, run: RunRecord) -> None:
         """Know of a run that is kept."""
+
+    def reading(self, run: RunRecord, until: int) -> Iterator[None]:
+        """Get to know the kept runs, `until` at most, that may need a run, one with each step."""
 
     def holder(self, run: RunRecord, until: int) -> int | None:
         """Return a kept run, `until` at most, that could still send, or take back, a case that a run has changed."""
@@ -114,9 +117,10 @@ class _Staying:
 
     def why(self, seq: int, until: int, is_late: Callable[[], bool]) -> str:
         """Return why a run stays as long as others are kept; empty where it need not."""
-        if is_late():
+        run = self._every[seq]
+        if is_late() or any(is_late() for _ in self._cases.reading(run, until)):
             return "there was no time to find out whether a kept run needs it: bulkcase purge takes that time"
-        holder = self._cases.holder(self._every[seq], until)
+        holder = self._cases.holder(run, until)
         if holder is None:
             return ""
         its = self._every[holder].id

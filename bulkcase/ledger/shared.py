@@ -1,6 +1,7 @@
 """Cases that runs have in common: what a kept run could still send there, and what a later one may have changed."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Final
@@ -63,19 +64,26 @@ class SharedCases:
         # Its rows are read when somebody asks who comes after it: most are younger than all that may go.
         heappush(self._waiting[run.target], (run.seq, "refId" in run.definition.get("input.key", "")))
 
+    def reading(self, run: RunRecord, until: int) -> Iterator[None]:
+        """Read the kept runs, `until` at most, that may need this one, one with each step; raises LedgerError."""
+        waiting = self._waiting[run.target]
+        if waiting and waiting[0][0] <= until and self._has_sent(run):
+            self._targets.setdefault(run.target, len(self._targets))
+            while waiting and waiting[0][0] <= until:
+                self._read(*heappop(waiting), run.target)
+                yield
+
     def holder(self, run: RunRecord, until: int) -> int | None:
         """Return the `seq` of a kept run, `until` at most, that could still send, or take back, a case of this one.
 
         None where no such case may have been changed by this one. Raises LedgerError.
         """
-        waiting = self._waiting[run.target]
-        is_known = run.target in self._targets
-        if not (is_known or (waiting and waiting[0][0] <= until)) or not self._has_sent(run):
+        for _ in self.reading(run, until):
+            pass
+        target = self._targets.get(run.target)
+        if target is None:
             return None
-        target = self._targets.setdefault(run.target, len(self._targets))
-        while waiting and waiting[0][0] <= until:
-            self._read(*heappop(waiting), run.target)
-        if self._anything.get(run.target, until + 1) <= until:
+        if self._anything.get(run.target, until + 1) <= until and self._has_sent(run):
             return self._anything[run.target]
         its = (_kept.c.target == target, _kept.c.case_key == rows.c.case_key, _kept.c.run <= until)
         # Not as a join: the rows of one run are looked for among the cases, never the other way round.

@@ -1,6 +1,7 @@
 """state.keep: after a run, the runs of its job go that are older than the job keeps them."""
 
 import logging
+from functools import partial
 from typing import Final
 
 from bulkcase.errors import BulkcaseError
@@ -23,7 +24,7 @@ _DAY: Final = 86_400.0
 def purge_expired(desk: Desk, run: RunRecord) -> None:
     """Purge the runs of the job and target of a run that ended longer ago than state.keep says; reports stay.
 
-    Rehearsals purge nothing. What keeps it from that is a warning: the run has ended as it has.
+    The run itself stays, with what belongs to it. Rehearsals purge nothing. What keeps it from that is a warning: the run has ended as it has.
     """
     keep = desk.job.state.keep
     if keep is None or is_sandbox(desk.job):
@@ -52,13 +53,12 @@ def _purge(desk: Desk, run: RunRecord, keep: float) -> None:
     if not chosen:
         return
     purging = ledger.purging()
-    kept = why_kept(ledger, purging, chosen, is_late=lambda: lasts_longer(_MOST_SECONDS_TO_FIND_OUT))
+    kept = why_kept(ledger, purging, chosen, is_late=partial(lasts_longer, _MOST_SECONDS_TO_FIND_OUT))
     going = [one for one in chosen if one.seq not in kept]
     done, is_settled = list[RunRecord](), True
     if going:
-        done = purge_runs(
-            ledger, going, [run.target], desk.runtime, is_late=lambda: clock.monotonic() - began > _MOST_SECONDS
-        )
+        targets, is_late = [run.target], partial(lasts_longer, _MOST_SECONDS)
+        done = purge_runs(ledger, going, targets, desk.runtime, is_late=is_late)
         is_settled = purging.settle(smaller=False)
     whole = divmod(keep, _DAY)
     age = seconds_text(keep) if whole[1] or not whole[0] else number(int(whole[0]), "day")

@@ -1,6 +1,7 @@
 """Which runs may be purged, and why others stay."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,13 @@ class Known:
         self.shared = shared
         self.runs: list[RunRecord] = []
         self.asked = 0
+        self.is_slow = False
 
     def keep(self, run: RunRecord) -> None:
         self.runs.append(run)
+
+    def reading(self, run: RunRecord, until: int) -> Iterator[None]:
+        yield from (None for one in self.runs if one.seq <= until and one.target == run.target and self.is_slow)
 
     def holder(self, run: RunRecord, until: int) -> int | None:
         self.asked += 1
@@ -172,3 +177,13 @@ def test_what_there_is_no_time_for_stays() -> None:
     found = staying({1, 2, 3, 4}, every, alone={}, cases=known, is_late=lambda: next(left))
     assert found.keys() == {3, 4}
     assert all("no time to find out" in why for why in found.values())
+
+
+def test_getting_to_know_what_is_kept_has_an_end() -> None:
+    """Many kept runs that come before the first one that may go are not all read, where that takes too long."""
+    every = [record(seq, seq) for seq in range(1, 21)]
+    known, asked = Known(shared=False), itertools.count()
+    known.is_slow = True
+    found = staying({20}, every, alone={}, cases=known, is_late=lambda: next(asked) > 9)
+    assert "no time to find out" in found[20]
+    assert (next(asked), known.asked) == (11, 0)
