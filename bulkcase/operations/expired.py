@@ -24,7 +24,8 @@ _DAY: Final = 86_400.0
 def purge_expired(desk: Desk, run: RunRecord) -> None:
     """Purge the runs of the job and target of a run that ended longer ago than state.keep says; reports stay.
 
-    The run itself stays, with what belongs to it. Rehearsals purge nothing. What keeps it from that is a warning: the run has ended as it has.
+    The run itself stays, with what belongs to it. Rehearsals purge nothing. What keeps it from purging is a warning:
+    the run has ended as it has.
     """
     keep = desk.job.state.keep
     if keep is None or is_sandbox(desk.job):
