@@ -6,14 +6,36 @@ A run goes only where no run that is kept has any use for it:
   together, or none of them does;
 - a run that may have changed a case stays as long as an earlier one is kept that could still send an update of that
   case, or be taken back or corrected: whatever is asked about later changes of a case has the same answer afterwards.
+
+Each run is asked about once, and again only where one has been kept since: a ledger may have thousands.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from math import inf
+from typing import Protocol
 
 from bulkcase.ledger.records import RunRecord
 
-Needs = Callable[[RunRecord, RunRecord], bool]
-"""Whether an earlier run has to know what became of the cases of a later one."""
+
+class Cases(Protocol):
+    """What knows the cases of runs, see `bulkcase.ledger.shared`."""
+
+    def keep(self, run: RunRecord) -> None:
+        """Know of a run that is kept."""
+
+    def reading(self, run: RunRecord, until: int) -> Iterator[None]:
+        """Get to know the kept runs, `until` at most, that may need a run, one with each step."""
+
+    def holder(self, run: RunRecord, until: int) -> int | None:
+        """Return a kept run, `until` at most, that could still send, or take back, a case that a run has changed."""
+
+
+def never() -> bool:
+    """Say that there is time for whatever is asked."""
+    return False
 
 
 def ended_at(run: RunRecord) -> float:
@@ -22,43 +44,113 @@ def ended_at(run: RunRecord) -> float:
 
 
 def staying(
-    chosen: Collection[int], every: Sequence[RunRecord], *, alone: Mapping[int, str], needs: Needs
+    chosen: Collection[int],
+    every: Sequence[RunRecord],
+    *,
+    alone: Mapping[int, str],
+    cases: Cases,
+    is_late: Callable[[], bool] = never,
 ) -> dict[int, str]:
     """Return those of the chosen runs that stay, each with the reason; all are given by their `seq`.
 
     `every` has all runs of the ledger, and `alone` the chosen ones that stay whatever the others do, with the reason.
+    Once it `is_late`, what is not known yet to be needed by nobody stays.
     """
-    kept = dict(alone)
-    going = {run.seq: run for run in every if run.seq in chosen and run.seq not in kept}
-    # Each that stays may be why others do.
-    ahead = [run for run in every if run.seq not in going]
-    while ahead:
-        one = ahead.pop()
-        for run in list(going.values()):
-            why = _why(run, one, needs)
-            if why:
-                kept[run.seq] = why
-                ahead.append(going.pop(run.seq))
-    return kept
+    work = _Staying(every, {run.seq: run for run in every if run.seq in chosen and run.seq not in alone}, cases)
+    work.kept.update(alone)
+    reach = work.reach()
+    order = sorted(reach, key=lambda seq: (reach[seq], seq))
+    work.keep_others()
+    # What was kept, one after the other; each run is asked about those that came since it was asked last.
+    news, asked = [-1], dict.fromkeys(order, 0)
+    is_over = False
+    while not is_over:
+        is_over = True
+        for seq in order:
+            if seq not in work.going:
+                continue
+            since, asked[seq] = news[asked[seq] :], len(news)
+            if any(one <= reach[seq] for one in since) and (why := work.why(seq, reach[seq], is_late)):
+                news += work.keep(seq, why)
+                is_over = False
+    return work.kept
 
 
-def _why(run: RunRecord, kept: RunRecord, needs: Needs) -> str:
-    """Return why a run stays as long as another one is kept; empty where it need not."""
-    if kept.id in {run.continues, run.undoes} or run.id in {kept.continues, kept.undoes}:
-        return f"run {kept.id}, which belongs to it, is kept: they go together"
-    # What was planned before the other one ended may have been compared with what that one then changed.
-    is_earlier = kept.seq < run.seq or kept.planned_at <= ended_at(run)
-    if run.target == kept.target and is_earlier and needs(kept, run):
-        return f"run {kept.id}, which is kept, has rows about cases that it changed later: they go together"
-    return ""
+class _Staying:
+    """Runs that may go, as far as is known, and those that stay."""
+
+    def __init__(self, every: Sequence[RunRecord], going: dict[int, RunRecord], cases: Cases) -> None:
+        self.kept: dict[int, str] = {}
+        """The reason by the `seq`."""
+        self.going = going
+        self._every = {run.seq: run for run in every}
+        self._cases = cases
+        self._kin = _kin(every)
+
+    def reach(self) -> dict[int, int]:
+        """Return for each run that may go the `seq` of the last one that was planned before it ended.
+
+        What was planned by then may have been compared with what this one then changed; where a clock was set back,
+        so may what has a lower `seq`.
+        """
+        planned = sorted((run.planned_at, run.seq) for run in self._every.values())
+        last = list(accumulate((seq for _, seq in planned), max))
+        return {seq: last[bisect_right(planned, (ended_at(run), inf)) - 1] for seq, run in self.going.items()}
+
+    def keep_others(self) -> None:
+        """Keep what nobody wants to go, with what belongs to it."""
+        for seq in [seq for seq in self._every if seq not in self.going]:
+            self.keep(seq)
+
+    def keep(self, seq: int, why: str = "") -> list[int]:
+        """Keep a run, and those that belong to it; return the `seq` of all."""
+        if self.going.pop(seq, None):
+            self.kept[seq] = why
+        done = [seq]
+        for one in done:
+            run = self._every[one]
+            self._cases.keep(run)
+            mine = [kin for kin in self._kin[run.id] if self.going.pop(kin, None)]
+            self.kept |= dict.fromkeys(mine, f"run {run.id}, which belongs to it, is kept: they go together")
+            done += mine
+        return done
+
+    def why(self, seq: int, until: int, is_late: Callable[[], bool]) -> str:
+        """Return why a run stays as long as others are kept; empty where it need not."""
+        run = self._every[seq]
+        if is_late() or any(is_late() for _ in self._cases.reading(run, until)):
+            return "there was no time to find out whether a kept run needs it: bulkcase purge takes that time"
+        holder = self._cases.holder(run, until)
+        if holder is None:
+            return ""
+        its = self._every[holder].id
+        return f"run {its}, which is kept, has rows about cases that it changed later: they go together"
+
+
+def _kin(every: Iterable[RunRecord]) -> Mapping[str, list[int]]:
+    """Return by the id of each run the `seq` of those that it names, and of those that name it."""
+    found = defaultdict[str, list[int]](list)
+    by_id = {run.id: run.seq for run in every}
+    for run in every:
+        for link in _names(run)[1:]:
+            found[link].append(run.seq)
+            found[run.id] += [by_id[link]] if link in by_id else []
+    return found
 
 
 def families(of: Sequence[RunRecord]) -> list[list[RunRecord]]:
     """Return runs in groups of those that belong together; each group is purged at once."""
-    groups: list[list[RunRecord]] = []
+    groups: dict[str, list[RunRecord]] = {}
     for run in of:
-        ids = {run.id, run.continues, run.undoes} - {None}
-        akin = [group for group in groups if any(ids & {one.id, one.continues, one.undoes} for one in group)]
-        groups = [group for group in groups if group not in akin]
-        groups.append([*(one for group in akin for one in group), run])
-    return groups
+        akin = {id(groups[name]): groups[name] for name in _names(run) if name in groups}
+        group = [*(one for members in akin.values() for one in members), run]
+        for name in (name for member in group for name in _names(member)):
+            # Behind the others, as a group is as old as its last run.
+            groups.pop(name, None)
+            groups[name] = group
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def _names(run: RunRecord) -> list[str]:
+    """Return the ids of a run and of those that it names."""
+    return [name for name in (run.id, run.continues, run.undoes) if name is not None]

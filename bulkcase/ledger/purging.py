@@ -8,23 +8,21 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, update
 
 from bulkcase.clock import Instant
 from bulkcase.errors import LedgerError
 from bulkcase.ledger.database import empty_journal, in_words, shrink, unchecked, unused_bytes, writing
 from bulkcase.ledger.records import RunRecord
-from bulkcase.ledger.tables import calls, cases, learnt, may_have_landed, rows, runs, sessions, snapshots
+from bulkcase.ledger.sessions import let_go, longest_window
+from bulkcase.ledger.shared import SharedCases
+from bulkcase.ledger.tables import calls, cases, learnt, rows, runs, sessions, snapshots
 from bulkcase.model import Outcome, RunState
 
 _BATCH: Final = 5_000
 """Lines of one transaction: others who write wait for no more."""
 _CALLS: Final = 50_000
 """The same for calls, which are short."""
-_MOST_LOOKS: Final = 2_000_000
-"""Rows that are looked at to find out which runs have cases in common; beyond that, they count as having some."""
-_NEVER_SENT: Final = (Outcome.INVALID, Outcome.UNCHANGED, Outcome.SUPERSEDED)
-"""What no command sends, unless it was sent before."""
 _BLOBS: Final = (rows.c.cells, rows.c.body, rows.c.edits, rows.c.sent, rows.c.before, rows.c.left, rows.c.earlier)
 _HALF_READ: Final[dict[str, Any]] = {
     "state": RunState.PLANNED,
@@ -49,29 +47,10 @@ class Purging:
         self._engine = engine
         self._writer = writer
         self._path = path
-        self._looks = 0
-        self._sent: dict[int, bool] = {}
 
-    def needs(self, earlier: RunRecord, later: RunRecord) -> bool:
-        """Say whether a later run may have changed a case that an earlier one could still send, or take back.
-
-        Where that cannot be known, or not in a bounded time, it has.
-        """
-        if not self._has_sent(later):
-            return False
-        if "refId" in earlier.definition.get("input.key", ""):
-            return True  # the cases of some of its rows may not be known yet
-        first, second = sorted((earlier, later), key=lambda run: run.rows or 0)
-        self._looks += first.rows or 0
-        if self._looks > _MOST_LOOKS:
-            return True
-        ours, theirs = rows.alias(), rows.alias()
-        says = {earlier.seq: _matters, later.seq: may_have_landed}
-        about_it = (theirs.c.run == second.seq, theirs.c.case_key == ours.c.case_key, says[second.seq](theirs))
-        shared = select(theirs.c.number).where(*about_it).exists()
-        return (
-            self._one(select(ours.c.number).where(ours.c.run == first.seq, says[first.seq](ours), shared)) is not None
-        )
+    def shared_cases(self) -> SharedCases:
+        """Return what finds the kept runs that have to know what became of a case; it knows none yet."""
+        return SharedCases(self._writer, self._path)
 
     def in_doubt(self, run: RunRecord) -> int:
         """Return how many rows of a run may have landed, and nobody knows."""
@@ -105,7 +84,7 @@ class Purging:
             theirs = snapshots.c.id.in_(select(runs.c.snapshot).where(those)) & snapshots.c.id.not_in(claimed)
             # Without pages, nobody takes it for what an interrupted plan has read.
             self._writer.execute(update(snapshots).where(theirs).values(pages=0))
-            self._writer.execute(update(sessions).where(sessions.c.run.in_(list(of))).values(run=None))
+            let_go(self._writer, list(of))
             self._writer.execute(update(runs).where(those).values(_HALF_READ))
         for seq in of:
             self._empty(rows, rows.c.run, seq, rows.c.number)
@@ -124,6 +103,11 @@ class Purging:
             with writing(self._writer, self._path):
                 self._writer.execute(delete(learnt).where(learnt.c.snapshot == number))
                 self._writer.execute(delete(snapshots).where(snapshots.c.id == number))
+
+    def longest_window(self) -> float:
+        """Return the longest window of a quota, in seconds, that a run had which is purged and whose calls may stay."""
+        with in_words(self._path), self._writer.begin():
+            return longest_window(self._writer)
 
     def purge_calls(self, now: Instant, seconds: float) -> None:
         """Take out the calls that belong to no run any more and ended so long ago, with their sessions.
@@ -192,20 +176,9 @@ class Purging:
             if until is None:
                 return
 
-    def _has_sent(self, run: RunRecord) -> bool:
-        if run.seq not in self._sent:
-            sent = select(rows.c.number).where(rows.c.run == run.seq, may_have_landed(rows))
-            self._sent[run.seq] = run.started_at is not None and self._one(sent) is not None
-        return self._sent[run.seq]
-
     def _one(self, query: Any) -> Any:
         with in_words(self._path), self._writer.begin():
             return self._writer.scalar(query.limit(1))
-
-
-def _matters(of: Any) -> ColumnElement[bool]:
-    """Say whether a row could still be sent, taken back, or told from a corrected one."""
-    return or_(of.c.state.not_in(list(_NEVER_SENT)), of.c.attempts > 0)
 
 
 def _some(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -3,7 +3,7 @@
 import getpass
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -126,8 +126,28 @@ def discard(connection: Connection, run: int) -> None:
     if connection.scalar(select(runs.c.started_at).where(runs.c.seq == run)) is not None:
         raise LedgerError(f"run {run} was started and cannot be taken out: please report it")
     connection.execute(delete(rows).where(rows.c.run == run))
-    connection.execute(update(sessions).where(sessions.c.run == run).values(run=None))
+    let_go(connection, [run])
     connection.execute(delete(runs).where(runs.c.seq == run))
+
+
+def let_go(connection: Connection, of: Sequence[int]) -> None:
+    """Let sessions belong to no run any more, before their runs, given by `seq`, are taken out.
+
+    They, and all that belong to none, remember the longest window that a quota of such a run had: whoever has it still
+    counts the calls of all of them.
+    """
+    reports = connection.scalars(select(runs.c.report).where(runs.c.seq.in_(of))).all()
+    spans = [span for report in reports for _, span in orjson.loads(report).get("windows", ())]
+    longest = max(*spans, longest_window(connection), 0.0)
+    connection.execute(update(sessions).where(sessions.c.run.in_(of)).values(run=None))
+    connection.execute(
+        update(sessions).where(sessions.c.run.is_(None), sessions.c.counted_for < longest).values(counted_for=longest)
+    )
+
+
+def longest_window(connection: Connection) -> float:
+    """Return the longest window of a quota, in seconds, that sessions without a run remember; 0 where none does."""
+    return float(connection.scalar(select(func.max(sessions.c.counted_for)).where(sessions.c.run.is_(None))) or 0.0)
 
 
 def past_calls(*, target: str | None = None, account: str | None = None) -> Select[Any]:

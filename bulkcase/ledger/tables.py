@@ -25,7 +25,7 @@ from sqlalchemy.sql.expression import FromClause
 from bulkcase.ledger.transitions import SENDING
 from bulkcase.model import Outcome
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -133,6 +133,8 @@ sessions = Table(
     Column("ended_at", Float),
     # The last call before it: what spares the calls an index on their session.
     Column("calls_after", Integer, nullable=False),
+    # The longest window of a quota, in seconds, of which one is known whose run was taken out: so long its calls stay.
+    Column("counted_for", Float, nullable=False, default=0.0),
     # Whether it reads live cases: one call at a time that no row stands for.
     Column("reads", Integer, nullable=False, default=0),
     # Seconds in which no call could leave, by what it waited for, and all its seconds (`worked`): JSON; null where it

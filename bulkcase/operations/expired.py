@@ -1,6 +1,7 @@
 """state.keep: after a run, the runs of its job go that are older than the job keeps them."""
 
 import logging
+from functools import partial
 from typing import Final
 
 from bulkcase.errors import BulkcaseError
@@ -15,13 +16,16 @@ _log = logging.getLogger(__name__)
 
 _MOST_SECONDS: Final = 20.0
 """After so long no further run is purged: the next night goes on with it."""
+_MOST_SECONDS_TO_FIND_OUT: Final = 10.0
+"""After so long nobody looks any further who needs which run: what may go has time left."""
 _DAY: Final = 86_400.0
 
 
 def purge_expired(desk: Desk, run: RunRecord) -> None:
     """Purge the runs of the job and target of a run that ended longer ago than state.keep says; reports stay.
 
-    Rehearsals purge nothing. What keeps it from that is a warning: the run has ended as it has.
+    The run itself stays, with what belongs to it. Rehearsals purge nothing. What keeps it from purging is a warning:
+    the run has ended as it has.
     """
     keep = desk.job.state.keep
     if keep is None or is_sandbox(desk.job):
@@ -38,17 +42,24 @@ def purge_expired(desk: Desk, run: RunRecord) -> None:
 
 
 def _purge(desk: Desk, run: RunRecord, keep: float) -> None:
-    ledger, oldest = desk.ledger, desk.runtime.clock.now() - keep
+    ledger, clock = desk.ledger, desk.runtime.clock
+    oldest, began = clock.now() - keep, clock.monotonic()
+
+    def lasts_longer(than: float) -> bool:
+        return clock.monotonic() - began > than
+
     mine = [one for one in ledger.runs() if (one.job_file, one.target) == (run.job_file, run.target)]
-    chosen = [one for one in mine if ended_at(one) < oldest]
+    # Its report may take longer than its job keeps runs: a person has not seen it yet.
+    chosen = [one for one in mine if ended_at(one) < oldest and one.seq != run.seq]
     if not chosen:
         return
     purging = ledger.purging()
-    kept = why_kept(ledger, purging, chosen)
+    kept = why_kept(ledger, purging, chosen, is_late=partial(lasts_longer, _MOST_SECONDS_TO_FIND_OUT))
     going = [one for one in chosen if one.seq not in kept]
     done, is_settled = list[RunRecord](), True
     if going:
-        done = purge_runs(ledger, going, [run.target], desk.runtime, seconds=_MOST_SECONDS)
+        targets, is_late = [run.target], partial(lasts_longer, _MOST_SECONDS)
+        done = purge_runs(ledger, going, targets, desk.runtime, is_late=is_late)
         is_settled = purging.settle(smaller=False)
     whole = divmod(keep, _DAY)
     age = seconds_text(keep) if whole[1] or not whole[0] else number(int(whole[0]), "day")

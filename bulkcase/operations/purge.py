@@ -10,7 +10,7 @@ from bulkcase.errors import UsageError
 from bulkcase.job.quantities import duration
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.found import UNFINISHED
-from bulkcase.ledger.keeping import ended_at, families, staying
+from bulkcase.ledger.keeping import ended_at, families, never, staying
 from bulkcase.ledger.locks import TargetLock, holder_of
 from bulkcase.ledger.purging import Purging
 from bulkcase.model import RunState
@@ -164,11 +164,17 @@ class _Wanted:
 
 
 def why_kept(
-    ledger: Ledger, purging: Purging, chosen: Sequence[RunRecord], *, is_named: bool = False
+    ledger: Ledger,
+    purging: Purging,
+    chosen: Sequence[RunRecord],
+    *,
+    is_named: bool = False,
+    is_late: Callable[[], bool] = never,
 ) -> dict[int, str]:
     """Return which of some runs are not to be purged, by their `seq`, and why.
 
-    Rows in doubt keep a run, unless it `is_named`: nobody could say any more what became of them.
+    Rows in doubt keep a run, unless it `is_named`: nobody could say any more what became of them. Once it `is_late`,
+    all those stay that may be needed. Raises LedgerError.
     """
     alone: dict[int, str] = {}
     for run in chosen:
@@ -178,12 +184,13 @@ def why_kept(
                 f"it is not finished ({run.state}): go on with it: {resume}; or start a new run of its job with --new, "
                 "which gives it up"
             )
-        elif not is_named and run.state is RunState.FINISHED and run.exit_code and (rows := purging.in_doubt(run)):
+        elif not is_named and run.started_at is not None and run.exit_code != 0 and (rows := purging.in_doubt(run)):
             verify, named = (command_line(verb, run.id, ledger.path) for verb in ("verify", "purge"))
             alone[run.seq] = (
                 f"{rows:,} of its rows are in doubt: {verify} looks at their cases; {named} deletes it as it is"
             )
-    return staying({run.seq for run in chosen}, ledger.runs(), alone=alone, needs=purging.needs)
+    seqs, cases = {run.seq for run in chosen}, purging.shared_cases()
+    return staying(seqs, ledger.runs(), alone=alone, cases=cases, is_late=is_late)
 
 
 def finish_half_purged(ledger: Ledger, targets: Sequence[str], runtime: Runtime) -> None:
@@ -202,24 +209,23 @@ def purge_runs(
     targets: Sequence[str],
     runtime: Runtime,
     *,
-    seconds: float | None = None,
+    is_late: Callable[[], bool] = never,
 ) -> list[RunRecord]:
     """Take runs out of the ledger, with what nobody needs any more; return them.
 
-    After so many `seconds` no further one is begun. Raises LedgerError.
+    Once it `is_late` no further one is begun. Raises LedgerError.
     """
     purging, done = ledger.purging(), list[RunRecord]()
-    began = runtime.clock.monotonic()
-    stay = max((span for run in ledger.runs() for _, span in run.report.windows), default=0.0)
+    windows = [span for run in ledger.runs() for _, span in run.report.windows]
     for family in families(going):
-        if seconds is not None and runtime.clock.monotonic() - began > seconds:
+        if is_late():
             break
         purging.purge([run.seq for run in family])
         done += family
     for target in targets:
         purging.purge_cases(target)
     # A call without an answer counts for the timeout of its job on top.
-    purging.purge_calls(runtime.instant(), max(stay, _WEEK) + _DAY)
+    purging.purge_calls(runtime.instant(), max(*windows, purging.longest_window(), _WEEK) + _DAY)
     return done
 
 

@@ -58,7 +58,7 @@ def is_a_folder(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (make_newer, "is of version 99, this program knows 5: update bulkcase"),
+        (make_newer, "is of version 99, this program knows 6: update bulkcase"),
         (damage, "malformed"),
         (no_database, "file is not a database"),
         (of_another_program, "is the database of another program"),

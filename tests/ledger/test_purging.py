@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from support.ledgers import everything, stored
-from support.nights import DAY, TARGET, Told, add_night, add_nights, changed, failed, same
+from support.ledgers import WORKER, everything, new_run, stored
+from support.nights import DAY, TARGET, add_night, add_nights, changed, failed, same
 
 from bulkcase.clock import Instant
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRecord, purging
 from bulkcase.ledger.database import writing
+from bulkcase.ledger.records import ReportRecord
 from bulkcase.ledger.snapshots import Learnt, LiveCase
 from bulkcase.model import Outcome
 
@@ -188,36 +188,33 @@ def test_the_next_command_ends_what_was_cut_off(ledger: Ledger, monkeypatch: pyt
     assert stored(ledger.path, "SELECT DISTINCT run FROM rows") == [(second.seq,)]
 
 
-NEEDS: dict[str, tuple[Told, Told, dict[str, Any], bool]] = {
-    "it could be taken back": (changed("ci-1", "a", "b"), changed("ci-1", "b", "c"), {}, True),
-    "it could be sent again": (failed("ci-1"), changed("ci-1", "b", "c"), {}, True),
-    "the later one is in doubt": (failed("ci-1"), Told("ci-1", Outcome.UNKNOWN), {}, True),
-    "another case": (changed("ci-1", "a", "b"), changed("ci-2", "b", "c"), {}, False),
-    "it was never sent, and never will be": (same("ci-1"), changed("ci-1", "b", "c"), {}, False),
-    "the later one changed nothing": (failed("ci-1"), same("ci-1"), {}, False),
-    "it may be about any case": (failed("ref"), changed("ci-1", "b", "c"), {"input.key": "Ref = refId"}, True),
-    "any case, and nothing was changed": (failed("ref"), same("ci-1"), {"input.key": "Ref = refId"}, False),
-}
+def with_window(ledger: Ledger, run: RunRecord, days: float) -> RunRecord:
+    """Let the quota of a run's job have a window of so many days."""
+    report = ReportRecord(windows=[(50, 60.0), (1000, days * DAY)])
+    stored(ledger.path, "UPDATE runs SET report = ? WHERE seq = ?", report.dumped(), run.seq)
+    return ledger.run(run.id)
 
 
-@pytest.mark.parametrize(("old", "new", "definition", "needs"), NEEDS.values(), ids=list(NEEDS))
-@pytest.mark.parametrize("more", [0, 3], ids=["smaller", "larger"])
-def test_an_earlier_run_needs_a_later_one_where_they_share_a_case(
-    ledger: Ledger, old: Told, new: Told, definition: dict[str, str], *, needs: bool, more: int
-) -> None:
-    """Only a row that may have landed matters to one that could be sent or taken back, whichever run is larger."""
-    spare = [same(f"ci-spare-{number}") for number in range(more)]
-    first = add_night(ledger, [old, *spare], definition=definition or {"input.key": "Case ID"})
-    second = add_night(ledger, [new, same("ci-y")], nth=1)
-    assert ledger.purging().needs(first, second) is needs
+def test_calls_stay_as_long_as_a_purged_run_would_count_them(ledger: Ledger) -> None:
+    """The longest window of a quota outlives its run, for the calls of others too, and a plan that made none."""
+    assert ledger.purging().longest_window() == 0.0
+    first, second, plan = add_nights(ledger, NIGHT, NIGHT, [same("ci-9")])
+    purge(ledger, with_window(ledger, first, 30), now=at(2))
+    assert ledger.purging().longest_window() == 30 * DAY
+    purge(ledger, with_window(ledger, second, 10), now=at(2))
+    assert stored(ledger.path, "SELECT DISTINCT counted_for FROM sessions") == [(30 * DAY,), (0.0,)]
+    purge(ledger, with_window(ledger, plan, 60), now=at(2))
+    assert stored(ledger.path, "SELECT DISTINCT counted_for FROM sessions") == [(60 * DAY,)]
 
 
-def test_looking_for_shared_cases_has_an_end(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are too many rows to look at, runs count as having cases in common."""
-    first, second = add_nights(ledger, [changed("ci-1", "a", "b")], [changed("ci-2", "a", "b")])
-    assert not ledger.purging().needs(first, second)
-    monkeypatch.setattr(purging, "_MOST_LOOKS", 0)
-    assert ledger.purging().needs(first, second)
+def test_a_plan_that_is_half_read_leaves_its_window(ledger: Ledger) -> None:
+    """Whoever takes out what an interrupted plan has left keeps what its calls are counted for."""
+    ledger.end_look(ledger.look(TARGET, "st-1", WORKER, at(0)), at(0.1))
+    left = new_run(ledger, report=ReportRecord(windows=[(1000, 30 * DAY)]))
+    assert left.target == TARGET
+    ledger.recover(TARGET, at(1))
+    assert ledger.runs() == []
+    assert ledger.purging().longest_window() == 30 * DAY
 
 
 def test_no_room_to_shrink_is_said(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,38 @@ async def test_rows_in_doubt_keep_a_run_that_is_not_named(scene: Live) -> None:
     assert [one.in_doubt for one in purged(scene, ended).runs] == [1]
 
 
+async def test_rows_in_doubt_keep_a_run_that_was_given_up(scene: Live) -> None:
+    """It is kept by age like a finished one: a new run of its job says nothing of what may have landed in it."""
+    keys = list(scene.server.cases)
+    write_cases(scene.folder, [(key, "a note") for key in keys])
+    job = scene.job(snapshot=ALWAYS, quota="windows = []\nmax_in_flight = 1")
+    left = await run(job, stop=scene.stops_after(2), runtime=scene.runtime)
+    stored(left.ledger, "UPDATE rows SET state = 'unknown' WHERE number = 2")
+    await run(job, unfinished="new", runtime=scene.runtime)
+    assert show(left, runtime=scene.runtime).state is RunState.ABANDONED
+    stored(left.ledger, "UPDATE rows SET state = 'unknown' WHERE number = 2 AND run = 1")
+    scene.pass_hours(DAYS)
+    done = purged(scene, older_than="1h", dry_run=True)
+    assert f"1 of its rows are in doubt: bulkcase verify {left.id}" in done.kept[left.id]
+    await verify(left, runtime=scene.runtime)
+    assert show(left, runtime=scene.runtime).outcomes[Outcome.UNKNOWN] == 0
+    assert left.id in [one.id for one in purged(scene, older_than=0.001).runs]
+
+
+async def test_a_long_quota_counts_the_calls_of_purged_runs(scene: Live) -> None:
+    """A month's quota knows a month's calls, though its own run went first and purges of other jobs followed."""
+    first = await night(scene, "a", quota='windows = ["1000/30d"]\nmax_in_flight = 1')
+    made = stored(first.ledger, "SELECT id FROM calls")
+    purged(scene, first)
+    scene.pass_hours(10 * DAYS)
+    second = await night(scene, "b")
+    purged(scene, second)
+    assert stored(first.ledger, "SELECT id FROM calls")[: len(made)] == made
+    scene.pass_hours(22 * DAYS)
+    purged(scene, await night(scene, "c"))
+    assert min(stored(first.ledger, "SELECT id FROM calls")) > max(made)
+
+
 async def test_a_target_at_work_is_left_alone(scene: Live, tmp_path: Path) -> None:
     """While another command holds the lock of a target, no run of it is purged."""
     ended = await night(scene)

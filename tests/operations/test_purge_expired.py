@@ -9,6 +9,7 @@ from support.purges import DAYS, listed, night
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, purging
 from bulkcase.operations import expired
+from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo
 
@@ -46,6 +47,33 @@ async def test_state_keep_tells_what_stays(
     await night(scene, "c", more=KEEP)
     assert f"{told}; 3 go after the next run, as this has taken long" in caplog.messages
     assert listed(scene)[:3] == [first.id, back.id, last.id]
+
+
+async def test_state_keep_says_where_it_found_no_time(
+    scene: Live, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody had time to look at stays for this reason and no other, and goes as soon as there is time."""
+    caplog.set_level("INFO", "bulkcase")
+    first, second = await night(scene, "a"), await night(scene, "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(expired, "_MOST_SECONDS_TO_FIND_OUT", -1.0)
+        third = await night(scene, "c", more=KEEP)
+    (said,) = [one for one in caplog.messages if "state.keep" in one]
+    assert f"1 stays, first run {first.id}: there was no time to find out" in said
+    assert listed(scene) == [first.id, second.id, third.id]
+    fourth = await night(scene, "d", more=KEEP)
+    assert listed(scene) == [third.id, fourth.id]
+
+
+async def test_state_keep_never_purges_the_run_that_has_just_ended(scene: Live) -> None:
+    """However short a job keeps its runs: the last one stays with what belongs to it, and the older ones go."""
+    first = await night(scene, "a")
+    last = await night(scene, "b", more='keep = "1ms"')
+    assert listed(scene) == [last.id]
+    assert first.id != last.id
+    write_cases(scene.folder, [(key, "new") for key in list(scene.server.cases)[:2]])
+    new = await resume(last, input=str(scene.folder / "cases.csv"), runtime=scene.runtime)
+    assert listed(scene) == [last.id, new.id]
 
 
 async def test_state_keep_tells_of_a_reader(
