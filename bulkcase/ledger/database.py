@@ -1,6 +1,5 @@
 """Opening the database: files, modes, pragmas, version, and errors in words. What is SQLite's own is here alone."""
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -206,9 +205,8 @@ def _prove_file(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        number = errno.EISDIR if path.is_dir() else 0 if os.access(path, os.R_OK | os.W_OK) else errno.EACCES
-        if number:
-            raise OSError(number, os.strerror(number)) from None
+        if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
+            os.close(os.open(path, os.O_RDWR))  # which says why it cannot be
 
 
 def _use_wal(connection: Connection, path: Path) -> None:
