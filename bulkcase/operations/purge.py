@@ -26,6 +26,8 @@ from bulkcase.reporting.taken import take_away
 
 _UNEDITED: Final = (SUMMARY, PAGE, LINES, TOUCHED)
 """The files of a report that no person works in."""
+_SHORTEST: Final = 4
+"""Characters of an id: "90" may be an age whose option was forgotten."""
 _DAY: Final = 86_400.0
 _WEEK: Final = 7 * _DAY
 """Calls stay for so long at least, in seconds: a job may have a longer quota tomorrow than any has today."""
@@ -142,6 +144,11 @@ class _Wanted:
         half = [run_id for _, run_id, _ in ledger.purging().left()]
         found: dict[int, RunRecord] = {}
         for name in self.names:
+            if len(name) < _SHORTEST:
+                raise UsageError(
+                    f'"{name}" is too short to delete a run by: give {_SHORTEST} characters of its id at least, or an '
+                    "age with --older-than, such as 90d"
+                )
             try:
                 run = ledger.find(name)
             except UsageError:

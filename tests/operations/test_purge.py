@@ -77,6 +77,14 @@ async def test_a_named_run_that_others_need_is_refused(scene: Live) -> None:
     assert listed(scene) == []
 
 
+async def test_a_few_characters_name_no_run_to_delete(scene: Live) -> None:
+    """A number may be an age whose option was forgotten, and stands in many an id."""
+    ended = await night(scene)
+    with pytest.raises(UsageError, match=r'"2" is too short to delete a run by: .*--older-than'):
+        purged(scene, "2")
+    assert listed(scene) == [ended.id]
+
+
 async def test_an_undo_and_its_run_go_together(scene: Live) -> None:
     """With them everything goes that the one was taken back to: nobody refers to what is not there."""
     first = await night(scene, "a")
