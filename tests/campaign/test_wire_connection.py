@@ -13,7 +13,7 @@ from support.spoiled import JOB, WINDOWS
 from bulkcase.sandbox import Fault, SandboxSettings
 
 STRICT = SandboxSettings(windows=WINDOWS)
-PATIENT = {**JOB, "retry": 'attempts = 9\nmax_wait = "20ms"'}
+PATIENT = {**JOB, "retry": 'attempts = 25\nmax_wait = "20ms"'}
 
 
 def each_landed_once(scene: Scene) -> bool:
