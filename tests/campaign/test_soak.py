@@ -94,7 +94,7 @@ def test_a_long_run_with_every_fault_loses_nothing_and_stays_small(campaign: Cam
     rows = campaign.size(6000, 200_000)
     with a_soak(campaign, rows, seed) as soak:
         soak.go_through(blows(seed, campaign.size(3, 10), rows), LONGEST)
-        assert soak.wrong(attempts=ATTEMPTS, timeout=TIMEOUT) == []
+        assert soak.wrong(attempts=ATTEMPTS) == []
         assert soak.not_by_the_seed() == []
         prove_that_it_stays_small(soak, rows)
         proof = campaign.proved(
@@ -111,7 +111,7 @@ def test_where_cases_are_read_nothing_that_landed_is_ever_sent_again(campaign: C
     rows = campaign.size(600, 30_000)
     with a_soak(campaign, rows, seed, share=0.1, snapshot='read = "always"') as soak:
         soak.go_through(blows(seed, campaign.size(2, 6), rows), LONGEST)
-        assert soak.wrong(attempts=ATTEMPTS, timeout=TIMEOUT, looks=True) == []
+        assert soak.wrong(attempts=ATTEMPTS, looks=True) == []
         assert soak.not_by_the_seed() == []
         assert soak.sent_after_landing() == []
         prove_that_it_stays_small(soak, rows)

@@ -90,13 +90,13 @@ class Soak:
             assert len(self.scene.ends) < 3 * len(coming) + 10, ended.errors
             command = RUN if ended.code < 0 else ended.goes_on_with
 
-    def wrong(self, *, attempts: int, timeout: float, looks: bool = False) -> list[str]:
+    def wrong(self, *, attempts: int, looks: bool = False) -> list[str]:
         """Return the rows that did not go as the faults allow by which they were hit; the first ones.
 
-        `attempts` and `timeout` (in seconds) are the job's.
+        `attempts` is the job's.
         """
         tries = tries_of(self.server.calls, self.firsts, self.killed)
-        self.late, stalls = too_late(tries, timeout), self.server.stalls()
+        self.late, stalls = too_late(tries), self.server.stalls()
         found = [f"{self.late} calls were made again late; the server stood still {stalls} times"] * (
             self.late > stalls * self.in_flight
         )

@@ -99,16 +99,16 @@ def tries_of(calls: Iterable[Call], firsts: Sequence[int], killed: Iterable[int]
     return found
 
 
-def too_late(tries: Mapping[str, list[Try]], timeout: float) -> int:
+def too_late(tries: Mapping[str, list[Try]]) -> int:
     """Return for how many calls the client had no time left when the answer came, and count these as lost.
 
-    The server does not know of it; the same process calls again, not before its time is up.
+    The server does not know of it: where it stood still, it may see a call when its caller has given up. So it is for
+    whoever asks to say how many such calls there can have been.
     """
     found = 0
     for of_case in tries.values():
         for place, (one, after) in enumerate(pairwise(of_case)):
-            # Half of it may have gone before the server saw that somebody called.
-            if one.effect not in _OPEN and one.process == after.process and after.at - one.at >= timeout / 2:
+            if one.effect not in _OPEN and one.process == after.process:
                 of_case[place] = one._replace(effect=Effect.LOST)
                 found += 1
     return found
