@@ -1,18 +1,17 @@
 """bulkcase purge: what it says, asks and ends with, and that being killed or a full disk loses nothing."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support.commands import lock
 from support.ledgers import stored
 from support.nights import TARGET, add_night, changed, failed, same
 from support.program import bulkcase, killed_after, started
+from support.said import Command
 
 from bulkcase.cli import purge as cli_purge
-from bulkcase.cli.main import exit_code_of
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
 from bulkcase.operations.runtime import Runtime
@@ -21,17 +20,6 @@ STATE = ("--state", "state")
 NIGHT = [changed("ci-1", "jane.doe@example.com", "a note"), failed("ci-2"), same("ci-3")]
 OLD = -400
 """Days: so long before the nights of other tests that it is long ago on any clock."""
-
-
-class Said(NamedTuple):
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -43,19 +31,6 @@ def nights(tmp_path: Path) -> list[RunRecord]:
     folder.mkdir()
     (folder / "summary.json").write_text("{}", encoding="utf-8")
     return [first, second]
-
-
-@pytest.fixture
-def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Return the command line, in the folder above the state folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = exit_code_of([*arguments, *STATE])
-        return Said(code, *capsys.readouterr())
-
-    return command
 
 
 @pytest.fixture

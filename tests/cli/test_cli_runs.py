@@ -10,16 +10,15 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support.nights import Told, add_night, add_nights, changed, failed, same
 from support.program import environment
+from support.said import Command
 
-from bulkcase.cli.main import exit_code_of
 from bulkcase.fields.private import MASK
 from bulkcase.ledger import Ledger
 from bulkcase.ledger.records import ReportRecord
@@ -30,35 +29,11 @@ LONG_ID = f"6639{'a' * 60}"
 STATE = ("--state", "state")
 
 
-class Said(NamedTuple):
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
-
-
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger in the state folder."""
     with Ledger(tmp_path / "state" / "ledger.sqlite3") as opened:
         yield opened
-
-
-@pytest.fixture
-def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Return the command line, in the folder above the state folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = exit_code_of([*arguments, *STATE])
-        return Said(code, *capsys.readouterr())
-
-    return command
 
 
 def on_a_terminal(folder: Path, *arguments: str, **variables: str) -> str:

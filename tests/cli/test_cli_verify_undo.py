@@ -11,13 +11,13 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support.jobs import read_results, write_cases, write_job
 from support.program import bulkcase, environment, started
+from support.said import Command, Said
 from support.server import ServerThread
 
 from bulkcase.cli.main import exit_code_of
@@ -43,17 +43,6 @@ def folder(tmp_path: Path, server: ServerThread) -> Path:
     write_cases(tmp_path, ROWS)
     write_job(tmp_path, host=server.url, snapshot=ALWAYS, quota=ONE)
     return tmp_path
-
-
-class Said(NamedTuple):
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture

@@ -72,8 +72,6 @@ class Try(NamedTuple):
     """Which process made it, counted from 0."""
     effect: Effect
     has_landed: bool
-    at: float
-    """When it came, in seconds."""
     is_crash: bool
     """Whether it was the last one of a process that was killed: its answer may not have been written."""
 
@@ -90,7 +88,7 @@ def tries_of(calls: Iterable[Call], firsts: Sequence[int], killed: Iterable[int]
             assert call.applied or call.fault is not None, f"the server refused a call by itself: {call}"
             effect = Effect.NONE if call.fault is None else EFFECTS[call.fault]
             process = bisect_right(firsts, number) - 1
-            found[call.case_id].append(Try(process, effect, call.applied, call.arrived_at, is_crash=False))
+            found[call.case_id].append(Try(process, effect, call.applied, is_crash=False))
     crashed = set(killed)
     for tries in found.values():
         for place, one in enumerate(tries):
