@@ -7,7 +7,7 @@ from time import process_time
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from support.program import SECRET
@@ -23,6 +23,7 @@ SIGNED = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.not-a-real-signature"
 
 
 @given(LONG, st.text(max_size=4), st.text(max_size=4))
+@example("not'a'secret", '"', "")
 def test_a_secret_is_masked_in_every_form_that_others_may_give_it(secret: str, before: str, behind: str) -> None:
     """As it is, in JSON, in an address, in base64 whatever stands before it, signs of patterns included."""
     forget()
