@@ -179,8 +179,8 @@ last line is the command that goes on from there.
 """,
     "error-codes": """
 The cause of a row's [outcome](outcomes.md), as `bulkcase_error_code` of results.csv, `summary.json` and the log have
-it. A row that was `unknown` before may stay so, with the cause of then. `failed/CODE.csv` in the report has the rows of one
-cause, with what to do; corrected, it is input again.
+it. A row that was `unknown` before may stay so, with the cause of then. `failed/CODE.csv` in the report has the rows
+of one cause, with what to do; corrected, it is input again.
 """,
     "report": """
 Each run has a folder of its own in `[report] directory`, readable by its owner only. It is written when the run ends,
@@ -197,7 +197,10 @@ however it ends, and again by `bulkcase report RUN`.
 | `results.xlsx` | the rows with typed cells, filters and colours | `formats` has `"xlsx"` |
 | `results.jsonl` | a JSON object for each row | `formats` has `"jsonl"` |
 
-A file that another program holds open is left alone; the new one lands beside it, as `results (2).xlsx`.
+A file that another program holds open is left alone; the new one lands beside it, as `results (2).xlsx`. `report.html`
+is made for a desk, for paper, and for a phone at night:
+
+![The report of a run on a phone, dark: how it ended, when, and what to do next](../pictures/report-phone.png)
 """,
     "columns": """
 They stand behind the columns of the input, which are as they were: but a cell that a spreadsheet would run has a `'` in
