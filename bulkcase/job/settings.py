@@ -79,7 +79,7 @@ class Connection(Table):
 class Auth(Table):
     """How the calls show who they are: a client id and secret, or a ready-made token."""
 
-    client_id: str | None = None
+    client_id: str | None = Field(default=None, min_length=1)
     client_secret: Reference | None = None
     token: Reference | None = None
     lifetime: Duration = 300.0

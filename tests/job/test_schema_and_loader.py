@@ -29,6 +29,7 @@ TOP = Path(__file__).parents[2]
         ("connection.timeout", 30),
         ("connection.extra_headers", {"X Team": "ops"}),
         ("connection.proxy", "proxy.example.com"),
+        ("connection.proxy", "env: "),
         ("auth", {"client_id": "cs-1"}),
         ("auth.token", "env:TOKEN"),
         ("auth.client_secret", "a-literal-secret"),
