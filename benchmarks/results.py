@@ -6,10 +6,20 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 COLUMNS: Final = ("what", "compared with", "ratio", "aim", "reached", "figures")
 BEGIN, END = "<!-- benchmarks/results.json: begin -->", "<!-- benchmarks/results.json: end -->"
+Which = Literal["all", "aims", "brief"]
+"""The lines of a document: all, those with an aim, or for a reader in a hurry a few, and each that missed its aim."""
+_BRIEF: Final = frozenset(
+    {
+        "throughput, 200,000 rows, cached token",
+        "rows a second, 20,000 rows",
+        "quota of 40 in 8 s, bulkcase: share of the ideal time",
+        "peak memory of a run, 1,000,000 rows",
+    }
+)
 _PACKAGES = ("aiohttp", "bulkcase", "orjson", "pandas", "python-calamine", "SQLAlchemy", "uvloop")
 
 
@@ -90,23 +100,30 @@ def lines_of(results: Mapping[str, Any]) -> list[Comparison]:
     return [line for part in results["parts"].values() for line in from_json(part["table"])]
 
 
-def document_block(results: Mapping[str, Any], *, only_aims: bool) -> str:
-    """Return what stands between the markers in a document: all lines, or those with an aim."""
+def is_for(which: Which, line: Comparison) -> bool:
+    """Say whether a line stands in a document that has these."""
+    if which == "brief":
+        return line.reached is False or (bool(line.aim) and line.what in _BRIEF)
+    return which == "all" or bool(line.aim)
+
+
+def document_block(results: Mapping[str, Any], which: Which) -> str:
+    """Return what stands between the markers in a document."""
     made = results["environment"]
-    lines = [line for line in lines_of(results) if line.aim or not only_aims]
+    lines = [line for line in lines_of(results) if is_for(which, line)]
     where = f"{made['cores']} cores, {made['system']}, Python {made['python']}, bulkcase {made['versions']['bulkcase']}"
     busy = f"load of the machine before {results['load_before']:.1f}"
     remark = f" {results['remark']}" if results.get("remark") else ""
     return f"{BEGIN}\n{markdown_table(lines)}\n({results['date']}; {where}; {busy}.{remark})\n{END}"
 
 
-def with_block(document: str, results: Mapping[str, Any], *, only_aims: bool) -> str:
+def with_block(document: str, results: Mapping[str, Any], which: Which) -> str:
     """Return a document with the block of these results in the place of the one that it has; ValueError without one."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"no block from {BEGIN} to {END}")
-    return before + document_block(results, only_aims=only_aims) + after
+    return before + document_block(results, which) + after
 
 
 def environment() -> dict[str, Any]:

@@ -17,15 +17,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.parts import FOLDER, PARTS, Part
 from benchmarks.processes import end_at_signals
-from benchmarks.results import as_json, environment, lines_of, text_table, with_block
+from benchmarks.results import Which, as_json, environment, lines_of, text_table, with_block
 
 RESULTS = FOLDER / "results.json"
-DOCUMENTS = {FOLDER / "README.md": False, FOLDER.parent / "README.md": True}
-"""Documents with the table, and whether they have only the lines with an aim."""
+DOCUMENTS: Final[dict[str, Which]] = {
+    "benchmarks/README.md": "all",
+    "docs/explanation/how-fast.md": "aims",
+    "README.md": "brief",
+}
+"""Documents with the table, and the lines that each has."""
 _LONGEST = 3600
 """Seconds after which a part is ended."""
 
@@ -100,8 +104,9 @@ def say(line: str) -> None:
 def write_documents() -> None:
     """Write the table into the documents."""
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    for document, only_aims in DOCUMENTS.items():
-        text = with_block(document.read_text(encoding="utf-8"), results, only_aims=only_aims)
+    for name, which in DOCUMENTS.items():
+        document = FOLDER.parent / name
+        text = with_block(document.read_text(encoding="utf-8"), results, which)
         document.write_text(text, encoding="utf-8")
 
 

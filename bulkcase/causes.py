@@ -75,6 +75,9 @@ _TIPS: Final = {
     "stopped": "The run was stopped before this row was settled.",
 }
 
+CODES: Final = tuple(_TIPS)
+"""Every code of the catalogue, in its order; plain HTTP statuses come on top."""
+
 _SERVER_FAILED: Final = "The server failed; send the row again later."
 _REFUSED: Final = "Read the message: the server refused this update."
 

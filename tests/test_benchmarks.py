@@ -33,22 +33,41 @@ def results() -> Any:
     return json.loads(RESULTS.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("document", "only_aims"), [("README.md", True), ("benchmarks/README.md", False)])
-def test_the_documents_quote_the_table_of_the_results(document: str, *, only_aims: bool) -> None:
+@pytest.mark.parametrize(("document", "which"), benchmark("run").DOCUMENTS.items())
+def test_the_documents_quote_the_table_of_the_results(document: str, which: str) -> None:
     """What stands between the markers is what results.json says, to the letter."""
     text = (TOP / document).read_text(encoding="utf-8")
-    assert benchmark("results").with_block(text, results(), only_aims=only_aims) == text
+    assert benchmark("results").with_block(text, results(), which) == text
 
 
-def test_the_readme_s_example_of_a_snapshot_is_what_was_found() -> None:
+def test_the_readme_hides_no_aim_that_was_missed() -> None:
+    """The few lines of the README have every one that did not reach its aim, and it says how many these are."""
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    missed = [line for line in benchmark("results").lines_of(results()) if line.reached is False]
+    assert text.count("**no**") == len(missed) == 3
+    assert "Three of these aims were missed" in text
+
+
+def test_what_the_page_about_the_quota_says_of_other_clients_was_found() -> None:
+    """Its table has the time and the rejected calls that results.json has of each client."""
+    told = [line.note for line in benchmark("results").lines_of(results()) if "40 in 8 s" in line.what and line.note]
+    found = [re.fullmatch(r"([\d.]+ s) of 48 s; (\d+) rejected", note) for note in told]
+    text = (TOP / "docs" / "explanation" / "quota.md").read_text(encoding="utf-8")
+    assert len(found) == 4
+    assert all(one and re.search(rf"^\| .* \| {one[1]} \| {one[2]} \|$", text, re.MULTILINE) for one in found)
+
+
+def test_the_example_of_a_snapshot_is_what_was_found() -> None:
     """The calls and hours of 100,000 rows of which 1,000 differ are those of results.json."""
     sizes = results()["parts"]["snapshot"]["figures"]["sizes"]
     (found,) = [size for size in sizes if (size["rows"], size["share"]) == (100_000, 0.01)]
     calls, hours = found["calls"], found["hours"]
-    text = (TOP / "README.md").read_text(encoding="utf-8")
+    text = (TOP / "docs" / "explanation" / "snapshot.md").read_text(encoding="utf-8")
     assert f"| every row is sent | {calls['all sent']:,} | {hours['all sent']:.1f} |" in text
     times = int(found["times_faster"])
     assert f"| live cases are read first | {calls['read first']:,} | {hours['read first']:.1f}, **{times} times" in text
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    assert f"[{hours['read first']:.1f} hours and not {hours['all sent']:.1f}]" in readme
 
 
 def test_the_results_are_of_a_whole_run_and_name_no_machine() -> None:

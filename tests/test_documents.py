@@ -3,16 +3,14 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 import bulkcase
-from bulkcase.cli.commands import app
+from bulkcase.cli.commands import app, command_of
 from bulkcase.errors import Locked, OutsideHours
 from bulkcase.job import load, parse
-from bulkcase.job.load import validated
 from bulkcase.job.variants import rehearsal
 from bulkcase.model import Outcome, Stop, StopReason
 from bulkcase.operations.check import check
@@ -20,6 +18,18 @@ from bulkcase.operations.check import check
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
 CONFIGS = sorted((TOP / "configs").glob("*.toml"))
+PAGES = [
+    TOP / "README.md",
+    TOP / "docs" / "tutorial.md",
+    *sorted((TOP / "docs").glob("how-to/*.md")),
+    *sorted((TOP / "docs").glob("explanation/*.md")),
+]
+"""What people have written for people."""
+
+
+def options_of(command: str) -> set[str]:
+    """Return the options of a command."""
+    return {"--help", *(name for option in command_of(command).params for name in option.opts if name.startswith("--"))}
 
 
 def test_the_readme_has_the_two_commands_of_a_bare_clone() -> None:
@@ -36,24 +46,20 @@ def test_the_readme_names_every_command_and_no_other() -> None:
     assert set(re.findall(r"^\| `bulkcase (\w+)", README, re.MULTILINE)) == commands
 
 
-def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
-    """Each option that --help shows stands in the README, and each that the README shows exists."""
-    shown = ""
-    about_runs = ("resume", "retry", "verify", "undo", "runs", "show", "history", "report", "purge")
-    for command in ("check", "plan", "run", "set", "lookups", *about_runs):
-        arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
-        shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
-    options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}
-    assert options == set(re.findall(r"`(--[a-z]+)", README))
+def test_every_option_that_a_page_shows_is_one_of_the_program() -> None:
+    """README, tutorial, how-tos and explanations name no option that no command has."""
+    known = {option for command in app.registered_commands for option in options_of(str(command.name))}
+    shown = {(page.name, option) for page in PAGES for option in re.findall(r"`(--[a-z-]+)", page.read_text("utf-8"))}
+    assert {(page, option) for page, option in shown if option not in known} == set()
 
 
-def test_what_the_readme_has_cron_do_is_a_command_that_exists() -> None:
-    """The cron line uses options of the program only."""
-    (line,) = re.findall(r"^\d+ \d+ \* \* \*.*$", README, re.MULTILINE)
-    shown = subprocess.run(
-        [sys.executable, "-m", "bulkcase", "run", "--help"], capture_output=True, encoding="utf-8", check=True
-    ).stdout
-    assert all(option in shown for option in re.findall(r"--[a-z]+", line))
+def test_what_a_page_has_cron_do_is_a_command_that_exists() -> None:
+    """Each cron line uses options of the program only."""
+    lines = [
+        line for page in PAGES for line in re.findall(r"^\d+ \d+ \* \* \*.*$", page.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(lines) == 4
+    assert all(set(re.findall(r"--[a-z]+", line)) <= options_of("run") for line in lines)
 
 
 def test_the_readme_names_every_outcome_and_exit_code() -> None:
@@ -62,25 +68,6 @@ def test_the_readme_names_every_outcome_and_exit_code() -> None:
     stops = {Stop(reason, "").exit_code for reason in StopReason}
     named = set(map(int, re.findall(r"^\| (\d+) \|", README, re.MULTILINE)))
     assert named == {0, 1, 2, Locked.exit_code, OutsideHours.exit_code} | stops
-
-
-def test_the_readme_s_job_is_a_valid_job() -> None:
-    """The job in the README can be copied as it is, together with whatever it shows of settings further down."""
-    job, *others = map(tomllib.loads, re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
-    assert len(others) == 6
-    for other in ({}, *others):
-        tables = {name: {**job.get(name, {}), **other.get(name, {})} for name in job | other}
-        assert validated(tables, Path("close.toml")).mapping
-
-
-def test_the_readme_s_python_uses_names_that_exist() -> None:
-    """Each name that the README takes from the package is there."""
-    (text,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    for path in re.findall(r"\bbc\.([a-z.]+)\(", text):
-        place: object = bulkcase
-        for name in path.split("."):
-            place = getattr(place, name)
-        assert callable(place)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from bulkcase.job.secrets import is_reference
+from bulkcase.job.secrets import check_reference, is_reference
 
 _OURS = frozenset({"auth", "accountid", "host", "content-type", "content-length", "transfer-encoding", "iid"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -53,8 +53,9 @@ def check_headers(headers: dict[str, str]) -> None:
 
 
 def check_proxy(written: str) -> None:
-    """Raise ValueError for a proxy that is no http address, or shows its password."""
+    """Raise ValueError for a proxy that is no http address and no reference to one, or shows its password."""
     if is_reference(written):
+        check_reference(written)
         return
     check_proxy_address(written)
     if urlsplit(written).password is not None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, NamedTuple, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+
+from bulkcase.job import forms
 
 T = TypeVar("T")
 
@@ -129,5 +131,13 @@ def or_off(read: Callable[[object], T]) -> Callable[[object], T | None]:
     return lambda written: None if written == "off" else read(written)
 
 
-Duration = Annotated[float, BeforeValidator(duration)]
-QuotaWindow = Annotated[Window, BeforeValidator(window)]
+Duration = Annotated[float, BeforeValidator(duration), WithJsonSchema(forms.DURATION)]
+DurationOrOff = Annotated[float | None, BeforeValidator(or_off(duration)), WithJsonSchema(forms.or_off(forms.DURATION))]
+QuotaWindow = Annotated[Window, BeforeValidator(window), WithJsonSchema(forms.WINDOW)]
+RowsOrOff = Annotated[int | None, BeforeValidator(or_off(row_count)), WithJsonSchema(forms.or_off(forms.ROWS))]
+FailuresOrOff = Annotated[
+    FailureLimit | None, PlainValidator(or_off(failure_limit)), WithJsonSchema(forms.or_off(*forms.FAILURES))
+]
+ChangesOrOff = Annotated[
+    ChangeLimit | None, PlainValidator(or_off(change_limit)), WithJsonSchema(forms.or_off(*forms.CHANGES))
+]

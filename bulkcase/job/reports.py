@@ -5,8 +5,17 @@ import re
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from bulkcase.job import forms
 from bulkcase.job.host import is_loopback
 from bulkcase.job.secrets import check_reference
 from bulkcase.job.sources import Table
@@ -56,7 +65,7 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(written))
 
 
-Addresses = Annotated[tuple[str, ...], PlainValidator(_addresses)]
+Addresses = Annotated[tuple[str, ...], PlainValidator(_addresses), WithJsonSchema(forms.ADDRESSES)]
 
 
 class Report(Table):
@@ -65,18 +74,20 @@ class Report(Table):
     directory: str = Field(default="reports", min_length=1)
     formats: Annotated[tuple[Format, ...], BeforeValidator(_listed), AfterValidator(_with_csv)] = ("csv", "html")
     private: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
-    metrics: Annotated[_Text | None, BeforeValidator(_or_off), AfterValidator(_file)] = None
+    metrics: Annotated[
+        _Text | None, BeforeValidator(_or_off), AfterValidator(_file), WithJsonSchema(forms.or_off(forms.FILE))
+    ] = None
 
 
 class Smtp(Table):
     """How e-mail leaves."""
 
-    host: str = Field(min_length=1)
+    host: Annotated[str, WithJsonSchema(forms.SERVER)] = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = Field(default=None, min_length=1)
-    password: str | None = None
-    sender: str = "bulkcase@localhost"
+    password: Annotated[str, WithJsonSchema(forms.REFERENCE)] | None = None
+    sender: Annotated[str, WithJsonSchema(forms.ADDRESS)] = "bulkcase@localhost"
 
     @field_validator("host")
     @classmethod
@@ -129,7 +140,7 @@ def _smtp(value: object) -> object:
 class Notify(Table):
     """Who is told."""
 
-    webhook: Annotated[str | None, PlainValidator(_webhook)] = None
+    webhook: Annotated[str | None, PlainValidator(_webhook), WithJsonSchema(forms.or_off(forms.REFERENCE))] = None
     email: Addresses = ()
     smtp: Annotated[Smtp | None, BeforeValidator(_smtp)] = None
     on: Literal["problem", "always"] = "problem"

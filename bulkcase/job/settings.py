@@ -4,23 +4,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PlainValidator, PrivateAttr, WithJsonSchema, field_validator, model_validator
 
+from bulkcase.job import forms
 from bulkcase.job import host as hosts
 from bulkcase.job.filters import case_filter
 from bulkcase.job.hours import Hours, hours
 from bulkcase.job.paths import expanded
 from bulkcase.job.quantities import (
-    ChangeLimit,
+    ChangesOrOff,
     Duration,
-    FailureLimit,
+    DurationOrOff,
+    FailuresOrOff,
     QuotaWindow,
+    RowsOrOff,
     Window,
-    change_limit,
-    duration,
     failure_limit,
     or_off,
-    row_count,
 )
 from bulkcase.job.reports import Notify, Report
 from bulkcase.job.secrets import check_reference, is_reference
@@ -29,19 +29,22 @@ from bulkcase.job.sources import FieldSource, KeyColumn, Lookup, Source, Table, 
 SANDBOX = "sandbox"
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+Filter = Annotated[dict[str, Any], PlainValidator(case_filter), WithJsonSchema(forms.FILTER)]
+HoursOrOff = Annotated[Hours | None, PlainValidator(or_off(hours)), WithJsonSchema(forms.or_off(forms.HOURS))]
+Reference = Annotated[str, WithJsonSchema(forms.REFERENCE)]
 
 
 class Connection(Table):
     """Where the calls go."""
 
-    host: str
+    host: Annotated[str, WithJsonSchema(forms.HOST)]
     stream_id: Identifier = ""
     account_id: Identifier = ""
     timeout: Duration = 30.0
     iid: Identifier | None = None
-    extra_headers: dict[str, str] = Field(default_factory=dict)
+    extra_headers: Annotated[dict[str, str], WithJsonSchema(forms.HEADERS)] = Field(default_factory=dict)
     ca_bundle: str | None = None
-    proxy: str | None = None
+    proxy: Annotated[str, WithJsonSchema(forms.PROXY)] | None = None
 
     @field_validator("host")
     @classmethod
@@ -76,9 +79,9 @@ class Connection(Table):
 class Auth(Table):
     """How the calls show who they are: a client id and secret, or a ready-made token."""
 
-    client_id: str | None = None
-    client_secret: str | None = None
-    token: str | None = None
+    client_id: str | None = Field(default=None, min_length=1)
+    client_secret: Reference | None = None
+    token: Reference | None = None
     lifetime: Duration = 300.0
     subject: str = Field(default="bulkcase", min_length=1)
     algorithm: Literal["HS256", "HS512", "RS256", "RS512"] = "HS256"
@@ -113,13 +116,13 @@ class Input(Table):
     path: str = Field(min_length=1)
     key: KeyColumn
     duplicates: Literal["refuse", "last"] = "refuse"
-    sheet: str | int | None = None
+    sheet: Annotated[str | int | None, WithJsonSchema(forms.SHEET)] = None
     encoding: str | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     timezone: Zone | None = None
     clear_marker: str | None = Field(default=None, min_length=1)
-    min_rows: Annotated[int | None, BeforeValidator(or_off(row_count))] = None
-    max_age: Annotated[float | None, BeforeValidator(or_off(duration))] = None
+    min_rows: RowsOrOff = None
+    max_age: DurationOrOff = None
 
     @field_validator("sheet", mode="before")
     @classmethod
@@ -156,7 +159,9 @@ class Snapshot(Table):
 
     read: Literal["auto", "always", "never"] = "auto"
     max_age: Duration = 3600.0
-    filter: Annotated[dict[str, Any], PlainValidator(case_filter)] = Field(default_factory=dict)
+    filter: Annotated[dict[str, Any], PlainValidator(case_filter), WithJsonSchema(forms.FILTER)] = Field(
+        default_factory=dict
+    )
 
 
 class Safety(Table):
@@ -164,11 +169,11 @@ class Safety(Table):
 
     verify: Literal["response", "live", "none"] = "response"
     canary: int = Field(default=5, ge=0, le=1000)
-    max_failures: Annotated[FailureLimit | None, PlainValidator(or_off(failure_limit))] = failure_limit("20% of 200")
+    max_failures: FailuresOrOff = failure_limit("20% of 200")
     on_conflict: Literal["send", "leave"] = "send"
-    max_changes: Annotated[ChangeLimit | None, PlainValidator(or_off(change_limit))] = None
-    send_between: Annotated[Hours | None, PlainValidator(or_off(hours))] = None
-    max_duration: Annotated[float | None, BeforeValidator(or_off(duration))] = None
+    max_changes: ChangesOrOff = None
+    send_between: HoursOrOff = None
+    max_duration: DurationOrOff = None
     allow_read_only: tuple[str, ...] = ()
 
     @field_validator("allow_read_only", mode="before")
@@ -181,7 +186,7 @@ class State(Table):
     """Where the ledger is, and for how many seconds it keeps the runs of this job."""
 
     directory: str | None = Field(default=None, min_length=1)
-    keep: Annotated[float | None, BeforeValidator(or_off(duration))] = None
+    keep: DurationOrOff = None
 
 
 class Job(Table):

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from bulkcase.job import forms
 
 FILE = "file:"
 """How a lookup that is kept in a file starts."""
@@ -72,7 +74,7 @@ class FieldSource(Table):
 
 
 def _lookup(value: object) -> str | dict[str, dict[str, Any]]:
-    if isinstance(value, str) and (value == LIVE or value.removeprefix(FILE).strip() not in {value, ""}):
+    if isinstance(value, str) and (value == LIVE or (value.startswith(FILE) and value.removeprefix(FILE).strip())):
         return value
     if isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values()):
         return value
@@ -81,4 +83,4 @@ def _lookup(value: object) -> str | dict[str, dict[str, Any]]:
 
 KeyColumn = Annotated[Key, BeforeValidator(_key)]
 Source = Annotated[FieldSource, BeforeValidator(_source)]
-Lookup = Annotated[str | dict[str, dict[str, Any]], PlainValidator(_lookup)]
+Lookup = Annotated[str | dict[str, dict[str, Any]], PlainValidator(_lookup), WithJsonSchema(forms.LOOKUP)]
