@@ -1,6 +1,7 @@
 """bulkcase doctor."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -28,6 +29,7 @@ _MARKS: Final = {
     State.NOT_TRIED: ("dim", "·", "-"),
 }
 """How each is shown: colour, sign, and a word for where the sign cannot be."""
+_SIGNS: Final = "✓✗·→"
 _LEVELS: Final = {State.WARNING: logging.WARNING, State.CROSS: logging.ERROR}
 
 
@@ -48,7 +50,7 @@ def doctor_command(
         if err.is_log:
             known = facts(event="step", step=step.name, state=step.state.value, remedy=step.remedy or None)
             _log.log(_LEVELS.get(step.state, logging.INFO), "%s: %s", step.name, step.found, extra=known)
-        elif not as_json:
+        if not as_json:
             show_step(out, step)
 
     found = with_display(
@@ -61,7 +63,7 @@ def doctor_command(
         steps = [asdict(step) for step in found.steps]
         shown = {"steps": steps, "calls": found.calls, "exit_code": found.exit_code}
         write_out(orjson.dumps(shown, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
-    elif not err.is_log:
+    else:
         out.print(_end(found))
     raise typer.Exit(found.exit_code)
 
@@ -69,32 +71,25 @@ def doctor_command(
 def show_step(console: Console, step: Step) -> None:
     """Print a step, and below it what to do: broken between words on a terminal, a line each elsewhere."""
     colour, sign, word = _MARKS[step.state]
-    signs = _can_show(console, "✓✗·→")
-    mark, arrow = (sign, "→") if signs else (f"{word:<7}", "->")
+    has_signs = _can_show(console, _SIGNS)
+    mark, arrow = (sign, "→") if has_signs else (f"{word:<7}", "->")
     found = f"not tried: {step.found}" if step.state is State.NOT_TRIED else step.found
-    lines = [(f"[{colour}]{mark}[/]", f"{step.name:<10}", f"[dim]{escape(found)}[/]")] if _is_dim(step) else []
-    lines = lines or [
-        (f"[{colour}]{mark}[/]", f"{name:<10}", escape(line))
-        for name, line in zip([step.name, *[""] * found.count("\n")], found.split("\n"), strict=True)
-    ]
+    head = (f"[{colour}]{mark}[/]", f"{step.name:<10}")
+    below = (" " * len(mark), " " * 10)
+    for line in found.split("\n"):
+        _print_cells(console, (*head, f"[dim]{escape(line)}[/]" if step.state is State.NOT_TRIED else escape(line)))
+        head = below
     if step.remedy:
-        lines.append((" " * len(mark), " " * 10, f"[bold]{arrow} {escape(step.remedy)}[/]"))
-    for line in lines:
-        _print(console, line, len(mark))
+        _print_cells(console, (*below, f"[bold]{arrow} {escape(step.remedy)}[/]"))
 
 
-def _is_dim(step: Step) -> bool:
-    return step.state is State.NOT_TRIED
-
-
-def _print(console: Console, cells: tuple[str, str, str], mark: int) -> None:
+def _print_cells(console: Console, cells: Sequence[str]) -> None:
     if console.soft_wrap:
         console.print(" ".join(cells))
         return
     table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=mark)
-    table.add_column(width=10)
-    table.add_column()
+    for _ in cells:
+        table.add_column()
     table.add_row(*(Text.from_markup(tame(cell), emoji=False) for cell in cells))
     console.print(table)
 

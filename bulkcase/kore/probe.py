@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -50,8 +50,7 @@ _MEANS: Final[tuple[tuple[type[BaseException], Broken], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """To which host and port the connections go: the target's own, or those of the proxy before it."""
 
     host: str

@@ -144,6 +144,10 @@ class Caller:
         if reply is None:
             return Heard(verdict, here, None, issued, expires)
         date = date_of(reply.headers)
+        # Cases may have pages in them, and a server may call its answer one.
+        is_page = verdict.kind is not Kind.ACCEPTED and is_html(
+            reply.headers, reply.body[:_BEGINNING].decode("utf-8", "replace")
+        )
         return Heard(
             verdict,
             here,
@@ -151,7 +155,7 @@ class Caller:
             issued,
             expires,
             tuple(hint._replace(said=without_tokens(hint.said, token)) for hint in hints_in(reply.headers)),
-            is_html(reply.headers, reply.body[:_BEGINNING].decode("utf-8", "replace")),
+            is_page,
         )
 
 
@@ -192,8 +196,9 @@ async def _steps(caller: Caller) -> AsyncGenerator[Step]:
     token = of_token(first, caller.auth, other, no_token)
     yield token
     yield of_scope(first, token)
-    yield of_target(first, caller.job, no_token)
-    if first.verdict.kind not in {Kind.CREDENTIALS, Kind.WRONG_TARGET}:
+    target = of_target(first, caller.job, no_token)
+    yield target
+    if first.verdict.kind is not Kind.CREDENTIALS and target.state is State.OK:
         async for step in _steps_of_cases(caller, first, paging):
             yield step
 

@@ -174,21 +174,27 @@ def of_scope(heard: Heard, token: Step) -> Step:
 
 def of_target(heard: Heard, job: Job, no_token: Heard | None = None) -> Step:
     """Judge stream and account."""
-    connection, message = job.connection, heard.verdict.message
-    if heard.verdict.kind is Kind.WRONG_TARGET:
-        remedy = "check connection.stream_id (st-…): copy it again from the settings of the bot"
-        return cross("target", f"{connection.stream_id} is refused ({message})", remedy)
+    connection, verdict = job.connection, heard.verdict
+    message = verdict.message
     if heard.lacks_scope:
         return untried("target", "the scope is missing")
     if heard.is_refused:
-        if no_token is None or no_token.verdict.message != message or _names_token(message):
-            return untried("target", "the token is refused")
-        found = f"refused ({message}), whatever the token is"
-        remedy = "check connection.account_id first, then connection.stream_id (st-…); then client id and secret"
-        return cross("target", found, remedy)
-    if not connection.stream_id:
-        return ok("target", "those of the embedded server")
-    return ok("target", f"stream {connection.stream_id}, account {connection.account_id}")
+        return _of_whatever(message, no_token)
+    if verdict.kind is Kind.WRONG_TARGET:
+        remedy = "check connection.stream_id (st-…): copy it again from the settings of the bot"
+        return cross("target", f"{connection.stream_id} is refused ({message})", remedy)
+    if verdict.kind is Kind.REFUSED and "account" in message.lower():
+        return cross("target", f"refused ({message})", "check connection.account_id: copy it again")
+    what = f"stream {connection.stream_id}, account {connection.account_id}"
+    return ok("target", what if connection.stream_id else "those of the embedded server")
+
+
+def _of_whatever(message: str, no_token: Heard | None) -> Step:
+    """Judge stream and account where the credentials are refused: whether what is no token is refused alike."""
+    if no_token is None or no_token.verdict.message != message or _names_token(message):
+        return untried("target", "the token is refused")
+    remedy = "check connection.account_id first, then connection.stream_id (st-…); then client id and secret"
+    return cross("target", f"refused ({message}), whatever the token is", remedy)
 
 
 def of_quota(heard: Sequence[Heard], windows: Sequence[Window], waits_for: str = "") -> Step:
