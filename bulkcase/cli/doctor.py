@@ -89,7 +89,7 @@ def _print_cells(console: Console, cells: Sequence[str]) -> None:
         return
     table = Table.grid(padding=(0, 1, 0, 0))
     for _ in cells:
-        table.add_column()
+        table.add_column(overflow="fold")
     table.add_row(*(Text.from_markup(tame(cell), emoji=False) for cell in cells))
     console.print(table)
 
@@ -103,7 +103,7 @@ def _can_show(console: Console, signs: str) -> bool:
 
 
 def _end(found: Diagnosis) -> str:
-    calls = f"{number(found.calls, 'call')}, none of which changes a case"
+    calls = f"{number(found.calls, 'call')}, none of which changes a case" if found.calls else "no call was made"
     cross = found.first_cross
     if cross is not None:
         return f"[bold red]{cross.name}[/] comes first: mend it, and call doctor again ({calls})"

@@ -77,12 +77,10 @@ async def doctor(
     examination.add(of_job(loaded))
     step, names = of_input(loaded, runtime)
     examination.add(step)
-    if not examination.tells([of_ids(loaded.job), of_secrets(loaded.job, runtime)]):
-        return examination.end(_UNUSABLE)
-    step, in_the_way = of_state(loaded.job)
-    examination.add(step)
-    if in_the_way is not None:
-        return examination.end(in_the_way.exit_code)
+    is_usable = examination.tells([of_ids(loaded.job), of_secrets(loaded.job, runtime)])
+    step, exit_code = of_state(loaded.job)
+    if not examination.tells([step]) or not is_usable:
+        return examination.end(exit_code if is_usable else _UNUSABLE)
     return await _at_desk(examination, loaded.job, names, runtime, options)
 
 

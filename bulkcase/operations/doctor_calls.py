@@ -129,10 +129,12 @@ class Caller:
 
     async def _slot(self) -> None:
         waiting = asyncio.ensure_future(self._door.slot())
-        done, _ = await asyncio.wait({waiting}, timeout=_PATIENCE)
-        if not done:
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=_PATIENCE)
             until, why = self._door.pause()
-            waiting.cancel()
+        finally:
+            waiting.cancel()  # where it is done, that says nothing
+        if not done:
             await asyncio.wait({waiting})
             left = seconds_text(max(until - self._runtime.clock.monotonic(), 0.0))
             raise NoSlotError(f"{why or 'the quota is used up'}: the next call may leave in {left}")

@@ -22,7 +22,7 @@ from bulkcase.operations.doctor_steps import Step, complaint, cross, ok, untried
 from bulkcase.operations.draft import drafted
 from bulkcase.operations.herald import ways_of
 from bulkcase.operations.planned import STREAM
-from bulkcase.operations.runtime import LEDGER, Runtime, is_sandbox, ledger_path, target_name
+from bulkcase.operations.runtime import LEDGER, Runtime, is_sandbox, ledger_path
 from bulkcase.said import number
 
 _MOST_ROWS: Final = 10_000
@@ -54,7 +54,7 @@ def of_job(loaded: Loaded) -> Step:
     """Say what the job is about."""
     job = loaded.job
     what = f"maps {number(len(job.mapping), 'field')}" if loaded.has_rows else "has no rows: good for bulkcase set"
-    return ok("job", f"{near(job.file.absolute())}: {what}, for {target_name(job)}")
+    return ok("job", f"{near(job.file.absolute())}: {what}")
 
 
 def of_input(loaded: Loaded, runtime: Runtime) -> tuple[Step, Names]:
@@ -114,12 +114,12 @@ def of_secrets(job: Job, runtime: Runtime) -> Step:
     return ok("secret", f"{job.auth.token or job.auth.client_secret} is there")
 
 
-def of_state(job: Job) -> tuple[Step, BulkcaseError | None]:
-    """Open the ledger, and make it where there is none; return what is in the way of that, too."""
+def of_state(job: Job) -> tuple[Step, int]:
+    """Open the ledger, and make it where there is none; return the exit code of what is in the way of that, too."""
     path = ledger_path(job)
     try:
         with Ledger(path):
             pass
     except BulkcaseError as error:
-        return complaint("state", error, "name another folder with --state"), error
-    return ok("state", f"{near(path)} can be written"), None
+        return complaint("state", error, "name another folder with --state"), error.exit_code
+    return ok("state", f"{near(path)} can be written"), 0
