@@ -156,7 +156,7 @@ class Caller:
             None if date is None else date + _HALF,
             issued,
             expires,
-            tuple(hint._replace(said=without_tokens(hint.said, token)) for hint in hints_in(reply.headers)),
+            hints_in({name: without_tokens(value, token) for name, value in reply.headers.items()}),
             is_page,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
-from support.clinics import Change, auth, calls_kept, clinic, connection, step, tried
+from support.clinics import Change, auth, calls_kept, clinic, connection, listener, step, tried
 from support.jobs import SECRET_VARIABLE
 
 from bulkcase.job import Job
@@ -187,3 +187,24 @@ async def test_a_token_that_has_expired_is_named(tmp_path: Path, monkeypatch: py
     assert found.first_cross is not None
     assert "it expired 10 min ago" in found.first_cross.found
     assert found.first_cross.remedy == "put a new one where env:READY says"
+
+
+async def test_a_server_that_repeats_the_token_has_it_shown_to_nobody(tmp_path: Path) -> None:
+    """Neither the words of a refusal nor a header about a quota bring a token before anybody's eyes."""
+    heard: list[str] = []
+
+    def echo(request: bytes) -> bytes:
+        token = next((line[6:] for line in request.split(b"\r\n") if line.startswith(b"auth: ")), b"")
+        heard.extend([token.decode()] if token else [])
+        body = b'{"errors":[{"msg":"Invalid JWT token ' + token + b'","code":4002}]}'
+        head = b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\nX-RateLimit-Scope: " + b"x" * 50 + token + b"\r\n"
+        return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    async with listener(echo) as port, clinic(tmp_path) as scene:
+        found = await scene.says(connection(host=f"http://127.0.0.1:{port}"))
+
+    assert found.first_cross is not None
+    assert found.first_cross.name == "token"
+    assert f"X-RateLimit-Scope: {'x' * 50}" in step(found, "quota").found
+    assert "eyJ" not in repr(found)
+    assert len(heard) == found.calls == 3

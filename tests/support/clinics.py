@@ -84,12 +84,12 @@ def calls_kept(folder: Path) -> int:
 
 
 @asynccontextmanager
-async def listener(answer: bytes = b"") -> AsyncIterator[int]:
-    """Yield the port of what says the same to everybody who connects and speaks, and closes."""
+async def listener(answer: bytes | Callable[[bytes], bytes]) -> AsyncIterator[int]:
+    """Yield the port of what answers everybody who connects and speaks in the same way, and closes."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.write(answer)
+        heard = await reader.read(1 << 16)
+        writer.write(answer if isinstance(answer, bytes) else answer(heard))
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
