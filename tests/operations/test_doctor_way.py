@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.clinics import clinic, closed_port, connection, listener, step
+from support.clinics import clinic, closed_port, connection, listener, step, tunnel
 from support.receivers import certificates
 
 from bulkcase.operations.doctor_steps import Diagnosis, State
@@ -114,6 +114,19 @@ async def test_a_proxy_that_lets_nobody_through_is_named(tmp_path: Path, monkeyp
     assert (name, "407" in says) == ("connection", True)
     assert "behind env:NAME" in remedy
     assert "proxy-password" not in repr(found)
+
+
+async def test_through_a_proxy_every_step_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Address, connection and calls all go by the proxy, which gets the password of its address and no token."""
+    own, heard = certificates(tmp_path), list[bytes]()
+    async with tunnel(heard) as port, clinic(tmp_path, tls=own.server) as scene:
+        monkeypatch.setenv("PROXY", f"http://me:proxy-password@127.0.0.1:{port}")
+        found = await scene.says(connection(proxy="env:PROXY", ca_bundle=str(own.authority)))
+
+    assert found.exit_code == 0
+    assert step(found, "host").found == "the proxy 127.0.0.1: 127.0.0.1"
+    assert f"TLSv1.3 through the proxy 127.0.0.1:{port}" in step(found, "connection").found
+    assert all(b"Proxy-Authorization: Basic " in head and b"auth: " not in head for head in heard)
 
 
 async def test_a_connection_that_takes_too_long_is_named(tmp_path: Path) -> None:
