@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
+    from bulkcase.operations.doctor import doctor
+    from bulkcase.operations.doctor_steps import Diagnosis, Step
     from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
     from bulkcase.operations.lookups import lookups
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
+    "Diagnosis": "bulkcase.operations.doctor_steps",
     "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
     "Outcome": "bulkcase.model",
@@ -57,8 +60,10 @@ _HOMES = {
     "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
+    "Step": "bulkcase.operations.doctor_steps",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
+    "doctor": "bulkcase.operations.doctor",
     "drift": "bulkcase.operations.drift",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
@@ -79,6 +84,7 @@ _HOMES = {
 
 __all__ = [
     "BulkcaseError",
+    "Diagnosis",
     "Drift",
     "Job",
     "Outcome",
@@ -89,9 +95,11 @@ __all__ = [
     "Run",
     "Sandbox",
     "SandboxSettings",
+    "Step",
     "Verification",
     "check",
     "demo",
+    "doctor",
     "drift",
     "history",
     "load",
