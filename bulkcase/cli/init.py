@@ -99,11 +99,13 @@ def init_command(
     made = with_display(lambda options: init(file, **how, **options), Options(), quiet=quiet, yes=yes)
     if as_json:
         write_out(orjson.dumps(_as_json(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
-    elif not quiet:
+    elif quiet:
+        out.print(escape(str(made.path)))
+    else:
         _show(made)
     for note in made.notes:
         err.print(f"[yellow]note:[/] {escape(note)}")
-    if not quiet:
+    if not (as_json or quiet):
         _show_next(made)
     raise typer.Exit(made.exit_code)
 

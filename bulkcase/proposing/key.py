@@ -88,4 +88,4 @@ def told_key(column: Column, match: Match | None) -> Key:
 
 
 def _of(count: int, look: Look, what: str) -> str:
-    return f"{'all' if count == look.filled else f'{count:,}'} of {look.filled:,} values look like {what}"
+    return f"{'all' if count == look.filled else f'{count:,} of {look.filled:,}'} values look like {what}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bulkcase.fields import Kind
-from bulkcase.job.needs import LEARNABLE
+from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.sources import FieldSource
 from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.faults import Fault
@@ -61,9 +61,10 @@ def ways_of(field: str, look: Look, *, fed_back: bool = False) -> Ways:
         return _lists(field, kind, look)
     if kind is Kind.OBJECT:
         return _objects(field, look)
-    if field.startswith("custom.") and formats_of(look.values[:1]):
-        found = _dates(field, look, fed_back)
-        return found if found.hows[0].format else _plain(field, look, kind)
+    # A text that is ISO 8601 already stands as it is.
+    is_date = field.startswith(CUSTOM) and formats_of(look.values[:1])
+    if is_date and _misfits("dueDate", How(), look, fed_back=fed_back):
+        return _dates(field, look, fed_back)
     return _plain(field, look, kind)
 
 
@@ -76,22 +77,30 @@ def needs_zone(field: str, how: How, look: Look, *, fed_back: bool = False) -> b
 def _dates(field: str, look: Look, fed_back: bool) -> Ways:
     plain = How()
     bad = _misfits(field, plain, look, fed_back)
-    if _are_few(bad, look) and not field.startswith("custom."):
+    if _are_few(bad, look) and not field.startswith(CUSTOM):
         return Ways((plain,), f"dates that need no format{_but_for(bad, look)}")
     tried = {how: _misfits(field, how, look, fed_back) for how in map(How, formats_of(look.values))}
     if not tried:
         return Ways((How("%d/%m/%Y"),), "", "its values are no dates in a form that is known")
     least = min(map(len, tried.values()))
     best = [how for how, missed in tried.items() if len(missed) == least]
-    others = frozenset[int]().union(*(frozenset(range(look.filled)) - missed for missed in tried.values()))
     missed = tried[best[0]]
-    if missed & others:
-        return Ways(best, "", "its dates have more forms than one, such as day first and month first")
-    if len(best) > 1:
-        return Ways(best, "", f"its dates do not tell their order: {' or '.join(_orders(best))}")
-    if not _are_few(missed, look):
-        return Ways(best, "", f"{len(missed):,} of its {look.filled:,} values are no dates")
+    if doubt := _doubt_of_dates(tried, best, look):
+        return Ways(best, "", doubt)
     return Ways(best, f"dates, {order_in_words(str(best[0].format))}{_but_for(missed, look)}")
+
+
+def _doubt_of_dates(tried: Mapping[How, frozenset[int]], best: Sequence[How], look: Look) -> str:
+    """Return why the best of the formats that were tried is not surely the one; empty where it is."""
+    missed = tried[best[0]]
+    # A date that another format reads tells that not all of them are of this one.
+    if any(missed - others for others in tried.values()):
+        return "its dates have more forms than one, such as day first and month first"
+    if len(best) > 1:
+        return f"its dates do not tell their order: {' or '.join(_orders(best))}"
+    if any(isinstance(value, dt.date) for value in look.values):
+        return "some of its dates are texts: a spreadsheet may have taken day for month in the others"
+    return "" if _are_few(missed, look) else f"{len(missed):,} of its {look.filled:,} values are no dates"
 
 
 def _orders(hows: Sequence[How]) -> list[str]:
