@@ -40,7 +40,7 @@ def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
     """Each option that --help shows stands in the README, and each that the README shows exists."""
     shown = ""
     about_runs = ("resume", "retry", "verify", "undo", "runs", "show", "history", "report", "purge")
-    for command in ("check", "plan", "run", "set", "lookups", *about_runs):
+    for command in ("init", "check", "plan", "run", "set", "lookups", *about_runs):
         arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
         shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
     options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
 
 from bulkcase.cells import escaped
-from bulkcase.errors import BulkcaseError, EnvironmentFailed, JobError, UsageError
+from bulkcase.errors import BulkcaseError, EnvironmentFailed, JobError, NotPlanned, UsageError
 from bulkcase.input import Source
 from bulkcase.job import Job
 from bulkcase.job.load import content_of, validated
@@ -61,7 +61,8 @@ async def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
     """Propose a job for a file, ask where it is not sure and somebody is there, and write it.
 
     With credentials at hand the names that it looks up are learnt from the live cases, too; what fails there is a note.
-    Raises UsageError where the file is not to be used as it stands, or the job file is there already.
+    Raises UsageError where the file is not to be used as it stands, or the job file is there already, and NotPlanned
+    where the reading of the live cases is stopped.
     """
     ask, source = options.get("ask"), Path(file)
     path = _path(source, options.get("output"))
@@ -193,6 +194,8 @@ async def _with_lookups(
         if used:
             with whole_file(made.path) as file:
                 file.write(job_text(made.proposal, head, {**tables, "lookups": files}))
+    except NotPlanned as error:
+        raise NotPlanned(error.exit_code, f"{made.path} is written; {error.problems[0]}") from None
     except BulkcaseError as error:
         return replace(made, notes=(*made.notes, f"names are not learnt from the live cases yet: {error.problems[0]}"))
     notes = [f"{one.path.name} is not used, as some may be missing: {one.gaps}" for one in found if one.gaps]

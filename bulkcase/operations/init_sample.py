@@ -26,7 +26,7 @@ class Sample:
     """The header and the first rows of a file."""
 
     source: Source
-    """With the sheet that a person chose."""
+    """With the name of the sheet, where it was told or asked for."""
     header: Sequence[str]
     fed_back: bool
     """It is one of bulkcase's own results files."""
@@ -72,7 +72,9 @@ def _read(source: Source) -> Sample:
         if not rows:
             what = "no row that can be read" if found else "a header and no rows"
             raise InputError(f"{table.name}: has {what}, so nothing shows what its columns hold; check the export")
-        return Sample(source, table.header, table.fed_back, rows, len(found) <= most)
+        # The job names the sheet that was found.
+        read = replace(source, sheet=None if source.sheet is None else table.sheet)
+        return Sample(read, table.header, table.fed_back, rows, len(found) <= most)
 
 
 def _opened(source: Source) -> Table:
