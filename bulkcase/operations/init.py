@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOLD: Final = ("host", "stream_id", "account_id", "client_id", "delimiter", "encoding", "sheet")
 """Settings that options tell."""
+_INTERRUPTED: Final = 130
 _ANY_FIELD: Final = {"desc": {"value": "-"}}
 """A mapping for a job that has none yet, so that all else of it can be checked."""
 
@@ -62,7 +63,7 @@ async def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
 
     With credentials at hand the names that it looks up are learnt from the live cases, too; what fails there is a note.
     Raises UsageError where the file is not to be used as it stands, or the job file is there already, and NotPlanned
-    where the reading of the live cases is stopped.
+    where a person interrupts the reading of the live cases.
     """
     ask, source = options.get("ask"), Path(file)
     path = _path(source, options.get("output"))
@@ -194,10 +195,13 @@ async def _with_lookups(
         if used:
             with whole_file(made.path) as file:
                 file.write(job_text(made.proposal, head, {**tables, "lookups": files}))
-    except NotPlanned as error:
-        raise NotPlanned(error.exit_code, f"{made.path} is written; {error.problems[0]}") from None
     except BulkcaseError as error:
-        return replace(made, notes=(*made.notes, f"names are not learnt from the live cases yet: {error.problems[0]}"))
+        # What follows in it is about the command that reads them as a part of its work.
+        why = error.problems[0].partition(", while live cases were read")[0]
+        later = f"names are not learnt from the live cases yet: {why}; bulkcase lookups {made.path} does it, too"
+        if error.exit_code == _INTERRUPTED:
+            raise NotPlanned(_INTERRUPTED, f"{made.path} is written; {later}") from None
+        return replace(made, notes=(*made.notes, later))
     notes = [f"{one.path.name} is not used, as some may be missing: {one.gaps}" for one in found if one.gaps]
     notes += unknown_names(made.proposal, sample.columns, {one.field: one.table for one in used})
     return replace(made, learnt=tuple(used), notes=(*made.notes, *notes))

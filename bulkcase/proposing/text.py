@@ -109,7 +109,7 @@ def _custom(proposal: Proposal) -> Iterator[str]:
     yield "[mapping.custom]".ljust(_REMARK_AT) + " # custom fields, by display name or internal name"
     yield "# No documented field is called as these columns are. Where a custom field is, take the # away:"
     for each in found:
-        yield "# " + _line(_source(each, each.hows[0]), each.why)
+        yield _line(f"# {_source(each, each.hows[0])}", each.why)
 
 
 def _lookups(proposal: Proposal, files: Mapping[str, Setting]) -> Iterator[str]:

@@ -119,9 +119,8 @@ def _lists(field: str, kind: Kind, look: Look) -> Ways:
         return Ways(hows, f"lists, their items between {SEPARATORS[found[0]]}")
     if not found:
         return Ways(hows, "", "no value in the sample shows what stands between the items of its lists")
-    return Ways(
-        hows, "", f"its values have {' and '.join(SEPARATORS[each] for each in found)}: what divides the items?"
-    )
+    called = " and ".join(SEPARATORS[each] for each in found)
+    return Ways(hows, "", f"its values have {called}, and one of these divides the items")
 
 
 def _objects(field: str, look: Look) -> Ways:

@@ -251,6 +251,17 @@ def test_only_a_sample_of_a_long_file_is_looked_at(folder: Path) -> None:
     assert {each.state for each in made.proposal.placings} == {State.KEY, State.CUSTOM}
 
 
+def test_nothing_behind_the_sample_is_read_as_rows(folder: Path) -> None:
+    """What is broken there is the business of check: init of a long file costs what its sample does."""
+    file = cases(folder, *[(f"ci-{nth}", "Open", "", "") for nth in range(1200)])
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write('ci-x,"never closed,,\nci-y,Open,,\n')
+    made = bc.sync.init(file)
+    assert made.exit_code == 0
+    with pytest.raises(InputError, match="is not closed"):
+        bc.check(load(made.path))
+
+
 def test_a_machine_that_does_not_say_its_zone_is_no_obstacle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then nothing but UTC is offered."""
 

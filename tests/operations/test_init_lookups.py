@@ -9,10 +9,12 @@ from support.jobs import write_cases
 from support.server import ServerThread
 
 import bulkcase as bc
-from bulkcase.errors import Declined
+from bulkcase.errors import Declined, NotPlanned
 from bulkcase.job import Job, load
+from bulkcase.model import Stop, StopReason
 from bulkcase.operations.options import BeforeCalls
 from bulkcase.sandbox import PRIORITIES, STATUSES, SandboxSettings
+from bulkcase.stopping import StopSwitch
 
 KEYS = [f"ci-{nth:03d}" for nth in range(80)]
 HEADER = ("Case ID", "Status", "Priority", "Assignee")
@@ -36,10 +38,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def made(url: str, before_calls: BeforeCalls | None = None) -> bc.NewJob:
+def made(url: str, before_calls: BeforeCalls | None = None, stop: StopSwitch | None = None) -> bc.NewJob:
     """Return what init makes of the file for a server."""
     target = bc.Target(url, SETTINGS.stream_id, SETTINGS.account_id, SETTINGS.client_id)
-    return bc.sync.init("cases.csv", target=target, before_calls=before_calls)
+    return bc.sync.init("cases.csv", target=target, before_calls=before_calls, stop=stop)
 
 
 def test_the_names_of_the_live_cases_are_learnt_into_files_that_the_job_uses(
@@ -63,18 +65,30 @@ def test_where_it_sends_is_told_before_the_first_call(server: ServerThread) -> N
 
     found = made(server.url, refuse)
     assert load(found.path).lookups["status"] == "live"
-    assert found.notes == ("names are not learnt from the live cases yet: nothing was sent",)
+    assert found.notes == (
+        "names are not learnt from the live cases yet: nothing was sent; bulkcase lookups cases.toml does it, too",
+    )
     assert server.calls == []
 
 
-def test_a_server_that_is_not_there_costs_a_note(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_interrupts_the_reading_has_the_job_all_the_same(server: ServerThread) -> None:
+    """The exit code is that of an interruption, and the message says what is there."""
+    stop = StopSwitch()
+    stop.set(Stop(StopReason.INTERRUPTED, "interrupted by SIGINT"))
+    with pytest.raises(NotPlanned, match=r"^cases\.toml is written; names are .*interrupted by SIGINT; ") as raised:
+        made(server.url, stop=stop)
+    assert raised.value.exit_code == 130
+    assert load("cases.toml").lookups["status"] == "live"
+
+
+def test_a_server_that_refuses_costs_a_note(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The job is written with lookups that a run learns itself."""
     monkeypatch.setenv("KORE_CLIENT_SECRET", "another-secret-of-thirty-two-characters")
     with ServerThread(SETTINGS, KEYS) as refuses:
         found = made(refuses.url)
     (note,) = found.notes
     assert note.startswith("names are not learnt from the live cases yet: ")
-    assert "\n" not in note
+    assert note.endswith("bulkcase lookups cases.toml does it, too")
     assert load(found.path).lookups["status"] == "live"
     assert found.exit_code == 0
 
