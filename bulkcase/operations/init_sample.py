@@ -34,11 +34,8 @@ class Sample:
     """Those that could be read."""
     is_whole: bool
     """Whether the file has no further row."""
-
-    @property
-    def columns(self) -> list[Column]:
-        """The columns, with what their values look like."""
-        return [Column(name, look_at(row.cells[at] for row in self.rows)) for at, name in enumerate(self.header)]
+    columns: Sequence[Column]
+    """What the values of each column look like."""
 
 
 def sampled(source: Source, ask: Ask | None) -> Sample:
@@ -74,7 +71,8 @@ def _read(source: Source) -> Sample:
             raise InputError(f"{table.name}: has {what}, so nothing shows what its columns hold; check the export")
         # The job names the sheet that was found.
         read = replace(source, sheet=None if source.sheet is None else table.sheet)
-        return Sample(read, table.header, table.fed_back, rows, len(found) <= most)
+        columns = [Column(name, look_at(row.cells[at] for row in rows)) for at, name in enumerate(table.header)]
+        return Sample(read, table.header, table.fed_back, rows, len(found) <= most, columns)
 
 
 def _opened(source: Source) -> Table:

@@ -118,7 +118,7 @@ def _lists(field: str, kind: Kind, look: Look) -> Ways:
     if len(found) == 1:
         return Ways(hows, f"lists, their items between {SEPARATORS[found[0]]}")
     if not found:
-        return Ways(hows, "", "no value in the sample shows what stands between the items of its lists")
+        return Ways(hows, "", "no separator is seen in its values")
     called = " and ".join(SEPARATORS[each] for each in found)
     return Ways(hows, "", f"its values have {called}, and one of these divides the items")
 

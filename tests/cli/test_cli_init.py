@@ -64,7 +64,9 @@ def test_what_is_shown_fits_eighty_columns(init: Command, tmp_path: Path) -> Non
     shutil.copy(SAMPLES / "cases.csv", tmp_path / "list.csv")
     write_cases(tmp_path, [("ci-1", "x")], ("Case ID", "a column " * 30)).rename(tmp_path / "long.csv")
     for file in ("list.csv", "long.csv"):
-        assert max(map(len, init(file).out.splitlines())) <= 80
+        shown = init(file).out
+        assert max(map(len, shown.splitlines())) <= 80
+    assert "a column a column a c…  no field  texts" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_a_server_that_refuses_costs_a_note(folder: Path, monkeypatch: pytest.Mo
     assert note.endswith("bulkcase lookups cases.toml does it, too")
     assert load(found.path).lookups["status"] == "live"
     assert found.exit_code == 0
+
+
+def test_names_of_which_some_may_be_missing_are_not_used(folder: Path) -> None:
+    """Where not all cases could be seen, a run learns them itself; the files are there to be looked at."""
+    with ServerThread(replace(SETTINGS, ignore_skip=True, ignore_page=True), KEYS) as server:
+        found = made(server.url)
+    assert load(found.path).lookups["status"] == "live"
+    assert found.notes[0].startswith("status.json is not used, as some may be missing: ")
+    assert (folder / "status.json").exists()
 
 
 def test_a_secret_that_is_not_there_makes_no_call(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,21 @@ MARK = "Qz7"
 """What each cell of a file has that is told apart from all else in a job."""
 
 KNOWN = ["Title", "Status", "New Status", "Priority", "Due", "ETA", "Labels", "Tags", "Active", "Notes", "Assignee"]
-MORE = ["Customer", "Email", "Channels", "Last Updated", "Region", 'quote "', "back\\slash", "line\nbreak", "# = {"]
+MORE = [
+    "Queue",
+    "participants",
+    "ETA (old)",
+    "timestamp",
+    "Customer",
+    "Email",
+    "Channels",
+    "Last Updated",
+    "Region",
+    'quote "',
+    "back\\slash",
+    "line\nbreak",
+    "# = {",
+]
 ODD = ["[mapping]\nname = { value = 1 }", '"""', "'''", "{x}", "\x7f", "\u202e", "\U0001f600", "$(x)", "a = b"]
 VALUES: list[Cell] = [
     "",
