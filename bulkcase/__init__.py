@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from bulkcase.operations.doctor_steps import Diagnosis, Step
     from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
+    from bulkcase.operations.init import NewJob, init
+    from bulkcase.operations.init_tables import Target
     from bulkcase.operations.lookups import lookups
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
@@ -52,6 +54,7 @@ _HOMES = {
     "Diagnosis": "bulkcase.operations.doctor_steps",
     "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
+    "NewJob": "bulkcase.operations.init",
     "Outcome": "bulkcase.model",
     "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
@@ -61,10 +64,12 @@ _HOMES = {
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
     "Step": "bulkcase.operations.doctor_steps",
+    "Target": "bulkcase.operations.init_tables",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
     "doctor": "bulkcase.operations.doctor",
     "drift": "bulkcase.operations.drift",
+    "init": "bulkcase.operations.init",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
@@ -87,6 +92,7 @@ __all__ = [
     "Diagnosis",
     "Drift",
     "Job",
+    "NewJob",
     "Outcome",
     "Plan",
     "Problem",
@@ -96,12 +102,14 @@ __all__ = [
     "Sandbox",
     "SandboxSettings",
     "Step",
+    "Target",
     "Verification",
     "check",
     "demo",
     "doctor",
     "drift",
     "history",
+    "init",
     "load",
     "lookups",
     "plan",
