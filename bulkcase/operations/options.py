@@ -21,12 +21,13 @@ class Options(TypedDict, total=False):
     """What the verbs that send rows have in common; all of it may be left out."""
 
     wait: bool
-    """Wait for safety.send_between, rather than stop."""
+    """Wait for safety.send_between, rather than stop; False where it is left out."""
     reports: Path | None
-    """The folder for reports, in the job's place."""
+    """The folder for reports, in the job's place: it gets one folder a run."""
     on_progress: OnProgress | None
+    """Called with a `Progress` every half second while rows are sent or live cases are read, and at the end of it."""
     stop: StopSwitch | None
-    """Ends the run early from outside."""
+    """Ends it early from outside: a run is interrupted then, and can be gone on with."""
     guard: Guard
     """Entered while a run is at work, and while people are told of it: what sets the switch then, signals above all."""
     watched: bool

@@ -16,9 +16,12 @@ from bulkcase.operations.runtime import Runtime
 async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
     """Read the input and, where it pays, the live cases, and decide about every row; nothing is sent.
 
-    `limit` takes only the first rows. Raises InputError, JobError, LedgerError, Locked where another command uses the
-    target, CredentialsError or EnvironmentFailed where live cases are to be read and cannot be, and NotPlanned where
-    that is stopped; no run is left behind half-read.
+    `limit` takes only the first rows. Of the options `reports`, `on_progress` and `stop` are of use here; see
+    `Options`. The plan is kept in the ledger, and `run` takes it as it is.
+
+    Raises InputError, JobError, LedgerError, Locked where another command uses the target, CredentialsError,
+    CasesRefused or EnvironmentFailed where live cases are to be read and cannot be, and NotPlanned where that is
+    stopped; no run is left behind half-read.
     """
     runtime = options.get("runtime") or Runtime()
     with at_desk(job, f"plan {job.file.name}", runtime) as desk:

@@ -50,7 +50,8 @@ async def undo(
     that no other has, or "last", in the ledger of the folder `state`; `sandbox` looks among the rehearsals; `ask` has
     questions for a person. With `abandon` a run that is not finished is given up: its pending rows stay pending.
 
-    Raises as `bulkcase.run` does, and UsageError for a run that is not finished, or whose values before were not read.
+    For the options see `Options`. Raises as `run` does, and UsageError for a run that is not finished, or whose values
+    before were not read.
     """
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
