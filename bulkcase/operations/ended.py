@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.model import Outcome, RunState
@@ -101,7 +102,7 @@ class Run:
             ("calls", f"{sum(summary.calls.values()):,} in {seconds_text(summary.duration_s)}"),
             ("takes back", summary.undoes or ""),
             ("note", self.note),
-            ("report", str(self.folder)),
+            ("report", str(near(self.folder))),
             ("next", self.next_command),
         ]
         return table(f"Run {self.id}", facts)
