@@ -11,7 +11,9 @@
     found = await bc.verify(run)
     await bc.undo(run)
 
-`bulkcase.sync` has the same verbs, blocking. Names are imported when they are first used.
+A verb that makes calls is awaited, and takes `on_progress`; one that reads files and the ledger alone is not, and
+returns when it is done. `bulkcase.sync` has all of them, blocking. Plans, runs and lists of results are tables, too:
+`frame()` returns a pandas DataFrame. Names are imported when they are first used.
 """
 
 from importlib import import_module

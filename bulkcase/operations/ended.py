@@ -72,8 +72,9 @@ class Run:
 
         The index is the row's number in the file; the columns of the result are those of results.csv: the outcome is a
         category of all nine, `bulkcase_http_status` is a whole number or missing, `bulkcase_finished_at` is in UTC. It
-        is read from the ledger as it is now, and is in memory as a whole: about 1 kB a row. What `report.private` names
-        is masked; results.csv is not. Raises UsageError where the run was purged, and LedgerError.
+        is read from the ledger as it is now, and is in memory as a whole: 1.5 kB a row of a dozen cells. What
+        `report.private` names is masked; results.csv is not. Raises UsageError where the run was purged, and
+        LedgerError.
         """
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.id)

@@ -104,8 +104,9 @@ class Plan:
 
         The index is the row's number in the file; `bulkcase_decision` is a category. Each field that the plan changes
         has two columns, `bulkcase_from.FIELD` and `bulkcase_to.FIELD`, with values as people know them: missing where a
-        row leaves the field alone, and from where nobody has read what stands there. It is in memory as a whole: about
-        1 kB a row. What `report.private` names is masked. Raises UsageError where the plan was purged, and LedgerError.
+        row leaves the field alone, and from where nobody has read what stands there. It is in memory as a whole: 1.5 kB
+        a row of a dozen cells. What `report.private` names is masked. Raises UsageError where the plan was purged, and
+        LedgerError.
         """
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.run_id)
@@ -140,7 +141,8 @@ class Plan:
 def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
     """Return the plan that a run of the ledger is; the time that it takes is reckoned from now on."""
     rows = ledger.rows(run)
-    counts = rows.counts()
+    totals = rows.totals()
+    counts = totals.outcomes
     rereads = _rereads(ledger, run, job, counts[Outcome.PENDING], runtime.clock.now())
     forecast = forecast_of(job, counts[Outcome.PENDING] + rereads)
     return Plan(
@@ -155,7 +157,7 @@ def plan_of(ledger: Ledger, run: RunRecord, job: Job, runtime: Runtime) -> Plan:
         clears=run.clears,
         forecast=forecast,
         finish_at=_finish(job, runtime.clock.now(), forecast.seconds),
-        causes=causes_of(rows, run),
+        causes=causes_of(rows, run, totals),
         notes=(*run.notes, *_partly(rows.partly() if run.undoes is not None else 0)),
         reading=run.reading,
         rereads=rereads,

@@ -94,7 +94,7 @@ def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[
         files = write_results(folder, record.header, pages, record.undoes)
     files += [path.name for path in [last_written(folder / TOUCHED)] if path.exists()]
     source = _Source(ledger, record, rows.totals(), now)
-    summary = Summary.of(record, rows, files, source.totals)
+    summary = Summary.of(record, rows, source.totals, files)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
     failures: list[EnvironmentFailed] = []
     for form, name in _FORMS.items():

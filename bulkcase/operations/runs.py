@@ -138,7 +138,7 @@ def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, ru
     is_state = _state(record, holder)
     with Ledger(path) as ledger:
         rows = ledger.rows(record)
-        summary = Summary.of(record, rows, ())
+        summary = Summary.of(record, rows, rows.totals(), ())
         undone_by = [one.id for one in ledger.undone_by(record)]
         return Shown(
             record=record,

@@ -192,7 +192,7 @@ def _notes(ledger: Ledger, record: RunRecord) -> Iterator[str]:
         if sent:
             command = command_line("undo", other.id, ledger.path)
             yield f"run {other.id}, which belongs to it, has sent {sent:,} rows that stay as they are: {command}"
-    touched = sum(count for code, count, _, _ in ledger.rows(record).causes() if code == ASIDE)
+    touched = sum(count for code, count, _ in ledger.rows(record).totals().causes if code == ASIDE)
     if touched:
         where = Path(record.folder or "") / FILE
         yield f"{touched:,} cases also changed in fields that were not sent, which stay as they are: see {near(where)}"
