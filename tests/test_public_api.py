@@ -111,6 +111,21 @@ async def test_what_makes_no_call_leaves_the_loop_free_in_a_thread(job: bc.Job) 
     assert (await there(bc.purge, run)).is_done
 
 
+@pytest.mark.parametrize("verb", ["lookups", "plan", "resume", "retry", "run", "undo", "verify"])
+@pytest.mark.parametrize(("word", "meant"), [("on_progres", ": did you mean on_progress\\?"), ("zzz", "")])
+def test_an_option_that_does_not_exist_is_refused(job: bc.Job, verb: str, word: str, meant: str) -> None:
+    """A misspelt one is no silence: it is told with the nearest one, before anything is done."""
+    with pytest.raises(TypeError, match=rf"^bulkcase\.{verb} takes no {word}{meant}$"):
+        getattr(bc.sync, verb)(job, **{word: True})
+    assert not job.path("state").exists()
+
+
+def test_the_verbs_own_arguments_are_suggested(job: bc.Job) -> None:
+    """So is what one verb alone takes."""
+    with pytest.raises(TypeError, match=r"bulkcase\.run takes no limt: did you mean limit\?"):
+        getattr(bc.sync, "run")(job, limt=3)  # noqa: B009 - the type checker would see it
+
+
 def test_a_job_can_be_loaded_as_a_rehearsal_of_another_file(tmp_path: Path, job: bc.Job) -> None:
     """What the options --input, --state and --sandbox do, load does too, and set_job but for the file."""
     (tmp_path / "other.csv").write_text("Case ID,Notes\nci-1,x\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
 from bulkcase.operations.desk import at_desk
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.runtime import Runtime
 from bulkcase.reading.reader import Wanted
@@ -52,6 +52,7 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
     Raises UsageError where a file is there already, and CredentialsError, Locked, CasesRefused, NotPlanned, LedgerError
     or EnvironmentFailed as `plan` does.
     """
+    refuse_unknown(options, lookups)
     runtime = options.get("runtime") or Runtime()
     fields = tuple(name for name, lookup in job.lookups.items() if lookup == LIVE) or LEARNABLE
     paths = {field: (folder or job.file.parent) / f"{field}.json" for field in fields}

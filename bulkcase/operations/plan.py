@@ -8,7 +8,7 @@ from bulkcase.operations.decided import decided
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.draft import Draft, drafted
 from bulkcase.operations.look import look
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import Runtime
 
@@ -23,6 +23,7 @@ async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]
     CasesRefused or EnvironmentFailed where live cases are to be read and cannot be, and NotPlanned where that is
     stopped; no run is left behind half-read.
     """
+    refuse_unknown(options, plan)
     runtime = options.get("runtime") or Runtime()
     with at_desk(job, f"plan {job.file.name}", runtime) as desk:
         return await plan_at(desk, limit=limit, options=options)

@@ -22,7 +22,7 @@ from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
 from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import Plan, command_for, plan_of
@@ -53,6 +53,7 @@ async def resume(
     For the options see `Options`. Raises as `run` does, and UsageError where key, mapping, lookups or target have
     changed since.
     """
+    refuse_unknown(options, resume)
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
@@ -71,6 +72,7 @@ async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = Fa
 
     For the arguments see `resume`. Raises as that does, and UsageError for a run with pending rows: resume it first.
     """
+    refuse_unknown(options, retry)
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
     async with at_work(job, f"retry {record.id}", options) as execution:

@@ -16,7 +16,7 @@ from bulkcase.operations.credentials import disclose
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import STREAM, Plan, plan_of
@@ -53,6 +53,7 @@ async def run(
     TooManyChanges, Declined where a person says no, CasesRefused or NotPlanned where the live cases are not read, and
     EnvironmentFailed or LedgerError where ledger or report cannot be written.
     """
+    refuse_unknown(options, run)
     options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
     async with at_work(job, f"run {job.file.name}", options) as execution:

@@ -21,7 +21,7 @@ from bulkcase.operations.draft import Draft
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.plan import plan_of_draft
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Questions, agree
@@ -53,6 +53,7 @@ async def undo(
     For the options see `Options`. Raises as `run` does, and UsageError for a run that is not finished, or whose values
     before were not read.
     """
+    refuse_unknown(options, undo)
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
     if record.state is RunState.RUNNING:

@@ -16,7 +16,7 @@ from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
 from bulkcase.operations.find import found_run, job_of
 from bulkcase.operations.notebook import causes, counted, line, table
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.prove import Prover, listed_anew
 from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.report import write_report
@@ -78,6 +78,7 @@ async def verify(
     Raises UsageError for a run that has sent nothing, CredentialsError, Locked, EnvironmentFailed or CasesRefused where
     the cases cannot be read, and NotPlanned where that is stopped.
     """
+    refuse_unknown(options, verify)
     options.setdefault("stop", StopSwitch())
     runtime = options.get("runtime") or Runtime()
     path, record = found_run(run, state=state, sandbox=sandbox)
