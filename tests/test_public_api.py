@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from inspect import iscoroutinefunction, signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
 from support.jobs import SECRET_VARIABLE, a_job, simple_rows, write_cases
@@ -18,7 +18,6 @@ from support.server import ServerThread
 
 import bulkcase as bc
 from bulkcase.errors import IllegalTransition
-from bulkcase.operations.options import Options
 
 VERBS = [name for name in bc.__all__ if inspect.isfunction(getattr(bc, name))]
 
@@ -58,9 +57,14 @@ def test_the_package_says_that_it_is_typed() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_awaited_exactly_where_it_tells_its_progress(verb: str) -> None:
     """Whatever makes calls is a coroutine function that takes on_progress; what reads files and ledgers is neither."""
-    options = signature(getattr(bc, verb)).parameters
-    takes_it = "on_progress" in options or ("options" in options and "on_progress" in Options.__annotations__)
-    assert iscoroutinefunction(getattr(bc, verb)) is takes_it
+    hints = get_type_hints(getattr(bc, verb))
+    named = [*hints, *(name for hint in hints.values() for kind in get_args(hint) for name in options_of(kind))]
+    assert iscoroutinefunction(getattr(bc, verb)) is ("on_progress" in named)
+
+
+def options_of(kind: object) -> list[str]:
+    """Return the names in a dict of options; none for what is no such dict."""
+    return list(get_type_hints(kind)) if is_typeddict(kind) else []
 
 
 @pytest.mark.parametrize("verb", VERBS)
