@@ -11,7 +11,9 @@
     found = await bc.verify(run)
     await bc.undo(run)
 
-`bulkcase.sync` has the same verbs, blocking. Names are imported when they are first used.
+A verb that makes calls is awaited, and takes `on_progress`; one that reads files and the ledger alone is not, and
+returns when it is done. `bulkcase.sync` has all of them, blocking. Plans, runs and lists of results are tables, too:
+`frame()` returns a pandas DataFrame. Names are imported when they are first used.
 """
 
 from importlib import import_module
@@ -23,10 +25,27 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from bulkcase import sync
-    from bulkcase.errors import BulkcaseError
+    from bulkcase.errors import (
+        BulkcaseError,
+        CasesRefused,
+        CredentialsError,
+        Declined,
+        EnvironmentFailed,
+        InputError,
+        JobError,
+        LedgerError,
+        Locked,
+        NotPlanned,
+        OutsideHours,
+        TooManyChanges,
+        UsageError,
+    )
+    from bulkcase.fields.changes import ChangeGroup
+    from bulkcase.frames import Records
     from bulkcase.job import Job, load
     from bulkcase.ledger.drift import Drift
-    from bulkcase.model import Outcome
+    from bulkcase.ledger.history import Event
+    from bulkcase.model import Outcome, RunState
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
@@ -36,44 +55,75 @@ if TYPE_CHECKING:
     from bulkcase.operations.ended import Run
     from bulkcase.operations.init import NewJob, init
     from bulkcase.operations.init_tables import Target
-    from bulkcase.operations.lookups import lookups
+    from bulkcase.operations.lookups import LearntLookup, lookups
+    from bulkcase.operations.options import Options
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
     from bulkcase.operations.progress import Progress
-    from bulkcase.operations.purge import Purged, purge
+    from bulkcase.operations.purge import purge
+    from bulkcase.operations.purged import Purged, PurgedRun
     from bulkcase.operations.report import report
     from bulkcase.operations.resume import resume, retry
     from bulkcase.operations.run import run
-    from bulkcase.operations.runs import history, runs, show
+    from bulkcase.operations.runs import Listed, Shown, history, runs, show
     from bulkcase.operations.undo import undo
     from bulkcase.operations.verify import Verification, verify
+    from bulkcase.planning.landed import Landed
+    from bulkcase.reporting.summary import Cause, Summary
     from bulkcase.sandbox import Sandbox, SandboxSettings
+    from bulkcase.stopping import StopSwitch
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
+    "CasesRefused": "bulkcase.errors",
+    "Cause": "bulkcase.reporting.summary",
+    "ChangeGroup": "bulkcase.fields.changes",
+    "CredentialsError": "bulkcase.errors",
+    "Declined": "bulkcase.errors",
     "Diagnosis": "bulkcase.operations.doctor_steps",
     "Drift": "bulkcase.ledger.drift",
+    "EnvironmentFailed": "bulkcase.errors",
+    "Event": "bulkcase.ledger.history",
+    "InputError": "bulkcase.errors",
     "Job": "bulkcase.job",
+    "JobError": "bulkcase.errors",
+    "Landed": "bulkcase.planning.landed",
+    "LearntLookup": "bulkcase.operations.lookups",
+    "LedgerError": "bulkcase.errors",
+    "Listed": "bulkcase.operations.runs",
+    "Locked": "bulkcase.errors",
     "NewJob": "bulkcase.operations.init",
+    "NotPlanned": "bulkcase.errors",
+    "Options": "bulkcase.operations.options",
     "Outcome": "bulkcase.model",
+    "OutsideHours": "bulkcase.errors",
     "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
     "Progress": "bulkcase.operations.progress",
-    "Purged": "bulkcase.operations.purge",
+    "Purged": "bulkcase.operations.purged",
+    "PurgedRun": "bulkcase.operations.purged",
+    "Records": "bulkcase.frames",
     "Run": "bulkcase.operations.ended",
+    "RunState": "bulkcase.model",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
+    "Shown": "bulkcase.operations.runs",
     "Step": "bulkcase.operations.doctor_steps",
+    "StopSwitch": "bulkcase.stopping",
+    "Summary": "bulkcase.reporting.summary",
     "Target": "bulkcase.operations.init_tables",
+    "TooManyChanges": "bulkcase.errors",
+    "UsageError": "bulkcase.errors",
+    "Verification": "bulkcase.operations.verify",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
     "doctor": "bulkcase.operations.doctor",
     "drift": "bulkcase.operations.drift",
+    "history": "bulkcase.operations.runs",
     "init": "bulkcase.operations.init",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
-    "history": "bulkcase.operations.runs",
     "purge": "bulkcase.operations.purge",
     "report": "bulkcase.operations.report",
     "resume": "bulkcase.operations.resume",
@@ -84,25 +134,49 @@ _HOMES = {
     "show": "bulkcase.operations.runs",
     "undo": "bulkcase.operations.undo",
     "verify": "bulkcase.operations.verify",
-    "Verification": "bulkcase.operations.verify",
 }
 
 __all__ = [
     "BulkcaseError",
+    "CasesRefused",
+    "Cause",
+    "ChangeGroup",
+    "CredentialsError",
+    "Declined",
     "Diagnosis",
     "Drift",
+    "EnvironmentFailed",
+    "Event",
+    "InputError",
     "Job",
+    "JobError",
+    "Landed",
+    "LearntLookup",
+    "LedgerError",
+    "Listed",
+    "Locked",
     "NewJob",
+    "NotPlanned",
+    "Options",
     "Outcome",
+    "OutsideHours",
     "Plan",
     "Problem",
     "Progress",
     "Purged",
+    "PurgedRun",
+    "Records",
     "Run",
+    "RunState",
     "Sandbox",
     "SandboxSettings",
+    "Shown",
     "Step",
+    "StopSwitch",
+    "Summary",
     "Target",
+    "TooManyChanges",
+    "UsageError",
     "Verification",
     "check",
     "demo",

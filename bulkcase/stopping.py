@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
-from bulkcase.model import Stop
+from bulkcase.model import Stop, StopReason
 
 
 class Stopped(Exception):  # noqa: N818 - a signal between the parts of a run, not an error
@@ -14,7 +14,7 @@ class Stopped(Exception):  # noqa: N818 - a signal between the parts of a run, n
 
 
 class StopSwitch:
-    """Set once, for one reason; the first reason stands."""
+    """Set once, for one reason; the first reason stands. To be set in the event loop of the verb that is to end."""
 
     def __init__(self) -> None:
         self._stop: Stop | None = None
@@ -33,6 +33,10 @@ class StopSwitch:
         self._stop = stop
         for scope in tuple(self._waiting):
             scope.reschedule(asyncio.get_running_loop().time())
+
+    def interrupt(self, why: str = "interrupted") -> None:
+        """Let calls in flight be finished and everything else stay as it is, to be gone on with."""
+        self.set(Stop(StopReason.INTERRUPTED, why))
 
     def abandon(self, stop: Stop) -> None:
         """Set the switch if it is not set yet, and cut off every call in flight."""

@@ -1,13 +1,18 @@
 """The verbs of `bulkcase`, blocking: for scripts that have no event loop.
 
-In a notebook, or wherever a loop runs already, await the verbs of `bulkcase` itself.
+Each has the parameters of the verb of that name in `bulkcase`, returns what it returns, and raises what it raises.
+Those that make no call are the same. In a notebook, or wherever an event loop runs already, await the verbs of
+`bulkcase` itself: here they raise UsageError then.
 """
 
 import asyncio
-from pathlib import Path
-from typing import Unpack
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from bulkcase.job import Job
+from bulkcase.errors import UsageError
+from bulkcase.job import load
+from bulkcase.operations import demo as _demo
 from bulkcase.operations import doctor as _doctor
 from bulkcase.operations import init as _init
 from bulkcase.operations import lookups as _lookups
@@ -16,85 +21,65 @@ from bulkcase.operations import resume as _resume
 from bulkcase.operations import run as _run
 from bulkcase.operations import undo as _undo
 from bulkcase.operations import verify as _verify
-from bulkcase.operations.doctor import OnStep
-from bulkcase.operations.doctor_steps import Diagnosis
-from bulkcase.operations.ended import Run
-from bulkcase.operations.init import NewJob
-from bulkcase.operations.init_options import InitOptions
-from bulkcase.operations.lookups import LearntLookup
-from bulkcase.operations.options import Options
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.questions import Choice
-from bulkcase.operations.verify import Verification
+from bulkcase.operations.assign import set_job
+from bulkcase.operations.check import check
+from bulkcase.operations.drift import drift
+from bulkcase.operations.purge import purge
+from bulkcase.operations.report import report
+from bulkcase.operations.runs import history, runs, show
 
-__all__ = ["doctor", "init", "lookups", "plan", "resume", "retry", "run", "undo", "verify"]
+__all__ = [
+    "check",
+    "demo",
+    "doctor",
+    "drift",
+    "history",
+    "init",
+    "load",
+    "lookups",
+    "plan",
+    "purge",
+    "report",
+    "resume",
+    "retry",
+    "run",
+    "runs",
+    "set_job",
+    "show",
+    "undo",
+    "verify",
+]
 
-
-def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
-    """Return what a run of the job would do; see `bulkcase.plan`."""
-    return asyncio.run(_plan.plan(job, limit=limit, **options))
-
-
-def run(
-    what: Job | Plan, *, limit: int | None = None, unfinished: Choice | None = None, **options: Unpack[Options]
-) -> Run:
-    """Send the updates of a job or of its plan, and write the report; see `bulkcase.run`."""
-    return asyncio.run(_run.run(what, limit=limit, unfinished=unfinished, **options))
-
-
-def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
-    """Propose a job for a file, and write it; see `bulkcase.init`."""
-    return asyncio.run(_init.init(file, **options))
-
-
-def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> list[LearntLookup]:
-    """Learn what the live cases show, into files; see `bulkcase.lookups`."""
-    return asyncio.run(_lookups.lookups(job, folder=folder, **options))
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def doctor(
-    job: Job | str | Path,
-    *,
-    state: Path | None = None,
-    sandbox: bool = False,
-    on_step: OnStep | None = None,
-    **options: Unpack[Options],
-) -> Diagnosis:
-    """Say step by step whether a job is set up well, and how to mend it; see `bulkcase.doctor`."""
-    return asyncio.run(_doctor.doctor(job, state=state, sandbox=sandbox, on_step=on_step, **options))
+def _blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Return a verb as a function that returns when it is done, in an event loop of its own."""
+
+    @wraps(verb)
+    def blocking(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # as it should be
+            return asyncio.run(verb(*arguments, **options))
+        name = verb.__name__
+        raise UsageError(
+            f"bulkcase.sync.{name} cannot wait where an event loop runs already, as in a notebook: "
+            f"write await bulkcase.{name}(…) there"
+        )
+
+    blocking.__module__ = __name__
+    return blocking
 
 
-def resume(
-    run: str | Run,
-    *,
-    input: str | None = None,  # noqa: A002 - the word of the command line
-    state: Path | None = None,
-    sandbox: bool = False,
-    **options: Unpack[Options],
-) -> Run:
-    """Go on with a run, or let a corrected file take its place; see `bulkcase.resume`."""
-    return asyncio.run(_resume.resume(run, input=input, state=state, sandbox=sandbox, **options))
-
-
-def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
-    """Send again what did not end well in a run; see `bulkcase.retry`."""
-    return asyncio.run(_resume.retry(run, state=state, sandbox=sandbox, **options))
-
-
-def verify(
-    run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]
-) -> Verification:
-    """Read the cases of a run back and compare; see `bulkcase.verify`."""
-    return asyncio.run(_verify.verify(run, state=state, sandbox=sandbox, **options))
-
-
-def undo(
-    run: str | Run,
-    *,
-    state: Path | None = None,
-    sandbox: bool = False,
-    abandon: bool = False,
-    **options: Unpack[Options],
-) -> Run:
-    """Put the values back that stood there before a run; see `bulkcase.undo`."""
-    return asyncio.run(_undo.undo(run, state=state, sandbox=sandbox, abandon=abandon, **options))
+demo = _blocking(_demo.demo)
+doctor = _blocking(_doctor.doctor)
+init = _blocking(_init.init)
+lookups = _blocking(_lookups.lookups)
+plan = _blocking(_plan.plan)
+resume = _blocking(_resume.resume)
+retry = _blocking(_resume.retry)
+run = _blocking(_run.run)
+undo = _blocking(_undo.undo)
+verify = _blocking(_verify.verify)

@@ -1,15 +1,25 @@
 """The public Python API."""
 
+import asyncio
+import inspect
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from importlib.resources import files
+from inspect import iscoroutinefunction, signature
 from pathlib import Path
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
 from support.jobs import SECRET_VARIABLE, a_job, simple_rows, write_cases
 from support.server import ServerThread
 
 import bulkcase as bc
+from bulkcase.errors import IllegalTransition
+
+VERBS = [name for name in bc.__all__ if inspect.isfunction(getattr(bc, name))]
 
 
 @pytest.fixture
@@ -26,6 +36,123 @@ def test_every_public_name_is_there_and_nothing_else() -> None:
     assert set(dir(bc)) == {*bc.__all__, "__version__"}
     with pytest.raises(AttributeError, match="nothing_like_this"):
         _ = bc.nothing_like_this
+
+
+def test_every_error_that_can_be_met_has_a_public_name() -> None:
+    """Whoever calls a verb can tell its errors apart, but for one that is a fault of this program."""
+    kinds, found = [bc.BulkcaseError], set[type[bc.BulkcaseError]]()
+    while kinds:
+        kind = kinds.pop()
+        found.add(kind)
+        kinds += kind.__subclasses__()
+    ours = {kind for kind in found if kind.__module__ == "bulkcase.errors"} - {IllegalTransition}
+    assert {kind.__name__ for kind in ours} <= set(bc.__all__)
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    """Type checkers look for py.typed beside the modules."""
+    assert files("bulkcase").joinpath("py.typed").is_file()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_is_awaited_exactly_where_it_tells_its_progress(verb: str) -> None:
+    """Whatever makes calls is a coroutine function that takes on_progress; what reads files and ledgers is neither."""
+    hints = get_type_hints(getattr(bc, verb))
+    named = [*hints, *(name for hint in hints.values() for kind in get_args(hint) for name in options_of(kind))]
+    assert iscoroutinefunction(getattr(bc, verb)) is ("on_progress" in named)
+
+
+def options_of(kind: object) -> list[str]:
+    """Return the names in a dict of options; none for what is no such dict."""
+    return list(get_type_hints(kind)) if is_typeddict(kind) else []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_blocking_one_with_the_same_parameters(verb: str) -> None:
+    """bulkcase.sync misses no verb and no parameter; a verb that makes no call is the same there."""
+    awaited, blocking = getattr(bc, verb), getattr(bc.sync, verb)
+    assert verb in bc.sync.__all__
+    assert signature(blocking) == signature(awaited)
+    assert not iscoroutinefunction(blocking)
+    assert blocking is awaited or iscoroutinefunction(awaited)
+
+
+def test_the_blocking_verbs_are_no_more_than_the_others() -> None:
+    """bulkcase.sync has nothing that bulkcase has not."""
+    assert bc.sync.__all__ == VERBS
+
+
+@pytest.mark.parametrize("verb", [*VERBS, *(name for name in bc.__all__ if name not in VERBS)])
+def test_every_public_name_says_what_it_is(verb: str) -> None:
+    """A verb also says what it raises, as help() and the reference show it."""
+    text = inspect.getdoc(getattr(bc, verb))
+    assert text
+    assert verb not in VERBS or re.search(r"\bRaises\s", text)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if iscoroutinefunction(getattr(bc, verb))])
+@pytest.mark.asyncio
+async def test_a_blocking_verb_says_what_to_write_in_a_notebook(verb: str) -> None:
+    """Where a loop runs it raises one clear line, and no coroutine is left behind that nobody awaits."""
+    with pytest.raises(bc.UsageError, match=rf"write await bulkcase\.{verb}\(…\) there"):
+        getattr(bc.sync, verb)("anything")
+
+
+@pytest.mark.asyncio
+async def test_what_makes_no_call_leaves_the_loop_free_in_a_thread(job: bc.Job) -> None:
+    """check, runs, show, history, report and purge work in a thread of their own while an event loop runs."""
+    state = job.path("state")
+
+    async def there(verb: Callable[..., Any], *arguments: object, **named: object) -> Any:
+        return await asyncio.to_thread(verb, *arguments, **named)
+
+    run = await bc.run(job)
+    assert len(await there(bc.check, job)) == 1
+    assert [one.record.id for one in await there(bc.runs, state=state, sandbox=True)] == [run.id]
+    assert (await there(bc.show, run)).record.id == run.id
+    assert [event.run for event in await there(bc.history, "ci-000000", state=state, sandbox=True)] == [run.id]
+    assert (await there(bc.report, run)).outcomes == run.outcomes
+    assert (await there(bc.purge, run)).is_done
+
+
+@pytest.mark.parametrize("verb", ["lookups", "plan", "resume", "retry", "run", "undo", "verify"])
+@pytest.mark.parametrize(("word", "meant"), [("on_progres", ": did you mean on_progress\\?"), ("zzz", "")])
+def test_an_option_that_does_not_exist_is_refused(job: bc.Job, verb: str, word: str, meant: str) -> None:
+    """A misspelt one is no silence: it is told with the nearest one, before anything is done."""
+    with pytest.raises(TypeError, match=rf"^bulkcase\.{verb} takes no {word}{meant}$"):
+        getattr(bc.sync, verb)(job, **{word: True})
+    assert not job.path("state").exists()
+
+
+def test_the_verbs_own_arguments_are_suggested(job: bc.Job) -> None:
+    """So is what one verb alone takes."""
+    with pytest.raises(TypeError, match=r"bulkcase\.run takes no limt: did you mean limit\?"):
+        getattr(bc.sync, "run")(job, limt=3)  # noqa: B009 - the type checker would see it
+
+
+def test_a_job_can_be_loaded_as_a_rehearsal_of_another_file(tmp_path: Path, job: bc.Job) -> None:
+    """What the options --input, --state and --sandbox do, load does too, and set_job but for the file."""
+    (tmp_path / "other.csv").write_text("Case ID,Notes\nci-1,x\n", encoding="utf-8")
+    (tmp_path / "keys.txt").write_text("ci-1\nci-2\n", encoding="utf-8")
+    a_job(tmp_path, host="https://example.com")
+    there, state = tmp_path / "elsewhere", {"state": tmp_path / "elsewhere", "sandbox": True}
+    plans = [
+        bc.sync.plan(bc.load(job.file, input=tmp_path / "other.csv", **state)),  # type: ignore[arg-type]  # by name
+        bc.sync.plan(bc.set_job(job.file, tmp_path / "keys.txt", ["desc=x"], **state)),  # type: ignore[arg-type]  # as above
+    ]
+    assert [plan.rows for plan in plans] == [1, 2]
+    assert {plan.ledger for plan in plans} == {there / "sandbox" / "ledger.sqlite3"}
+
+
+@pytest.mark.asyncio
+async def test_a_run_can_be_stopped_from_outside_and_gone_on_with(job: bc.Job) -> None:
+    """A switch that is set ends it early: the rest is pending, and resume sends it."""
+    stop = bc.StopSwitch()
+    stop.interrupt("enough for today")
+    stopped = await bc.run(job, stop=stop)
+    assert (stopped.exit_code, stopped.outcomes[bc.Outcome.PENDING]) == (130, 3)
+    assert stopped.summary.reason == "enough for today"
+    assert (await bc.resume(stopped)).outcomes[bc.Outcome.UPDATED] == 3
 
 
 def test_importing_the_package_imports_no_library() -> None:

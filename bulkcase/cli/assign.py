@@ -20,7 +20,6 @@ from bulkcase.cli.options import (
     Wait,
     Yes,
     choice_of,
-    placed,
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.errors import UsageError
@@ -64,7 +63,7 @@ def set_command(
     """Make the same change to a list of cases: of the job, input and mapping are not needed."""
     log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
-    loaded = placed(set_job(job, keys, values, match=_match(match)), state=state, sandbox=sandbox)
+    loaded = set_job(job, keys, values, match=_match(match), state=state, sandbox=sandbox)
     ask = questions("set", yes=yes, quiet=quiet, piped=keys == "-")
     ended = with_display(
         lambda options: run(loaded, limit=limit, unfinished=choice, ask=ask, **options),

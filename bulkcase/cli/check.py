@@ -7,8 +7,9 @@ import typer
 
 from bulkcase.cli.console import write_out
 from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, LogAs, Verbose, load_job
+from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, LogAs, Verbose
 from bulkcase.cli.show import show_problems
+from bulkcase.job import load
 from bulkcase.operations.check import examine
 
 
@@ -23,7 +24,7 @@ def check_command(
 ) -> None:
     """Check everything that needs no network: the job, the file, every row. No secret is needed."""
     log_to_stderr(verbose, log_format)
-    planned, problems = examine(load_job(job, input_file=input_file), limit=limit)
+    planned, problems = examine(load(job, input=input_file), limit=limit)
     if as_json:
         found = {"input": planned.input, "rows": planned.rows, "problems": [asdict(problem) for problem in problems]}
         write_out(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())

@@ -7,8 +7,6 @@ import typer
 
 from bulkcase.cli.logs import LogFormat
 from bulkcase.errors import UsageError
-from bulkcase.job import Job, load
-from bulkcase.job.variants import rehearsal, with_folders, with_input
 
 if TYPE_CHECKING:
     from bulkcase.operations.questions import Choice
@@ -52,20 +50,6 @@ New = Annotated[
     bool, typer.Option("--new", help="Start a new run; the pending rows of an unfinished one stay pending.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
-
-
-def load_job(file: Path, *, input_file: str | None = None, state: Path | None = None, sandbox: bool = False) -> Job:
-    """Return the job of a file with what the command line puts in place of its settings."""
-    job = load(file)
-    if input_file is not None:
-        job = with_input(job, input_file)
-    return placed(job, state=state, sandbox=sandbox)
-
-
-def placed(job: Job, *, state: Path | None = None, sandbox: bool = False) -> Job:
-    """Return a job with the ledger, and against the server, that the command line names."""
-    job = with_folders(job, state=state)
-    return rehearsal(job) if sandbox else job
 
 
 def choice_of(*, go_on: bool, new: bool) -> "Choice | None":

@@ -18,11 +18,11 @@ from bulkcase.cli.options import (
     Quiet,
     StateFolder,
     Verbose,
-    load_job,
 )
 from bulkcase.cli.sending import with_display
 from bulkcase.cli.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
+from bulkcase.job import load
 from bulkcase.logged import RUN
 from bulkcase.model import Outcome
 from bulkcase.operations.opened import read_ahead
@@ -51,7 +51,7 @@ def plan_command(
 ) -> None:
     """Say what a run would do, and save it as a plan that can be run as it is."""
     log_to_stderr(verbose, log_format, quiet=quiet)
-    loaded = load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    loaded = load(job, input=input_file, state=state, sandbox=sandbox)
     if output is not None:
         refuse_output(loaded, output)
     planned = with_display(

@@ -11,7 +11,8 @@ from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import AsJson, LogAs, OfSandbox, StateFolder, Yes, need_yes
 from bulkcase.clock import iso_utc
 from bulkcase.job.paths import near
-from bulkcase.operations.purge import Purged, PurgedRun, purge
+from bulkcase.operations.purge import purge
+from bulkcase.operations.purged import Purged, PurgedRun
 
 RunNames = Annotated[
     list[str] | None,

@@ -21,9 +21,9 @@ from bulkcase.cli.options import (
     Wait,
     Yes,
     choice_of,
-    load_job,
-    placed,
 )
+from bulkcase.job import load
+from bulkcase.job.variants import placed
 from bulkcase.operations.opened import read_ahead
 
 SavedPlan = Annotated[
@@ -59,7 +59,7 @@ def run_command(
         from bulkcase.operations.saved import job_of_plan  # noqa: PLC0415 - as below
 
         by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
-    loaded = by_set or load_job(job, input_file=input_file, state=state, sandbox=sandbox)
+    loaded = by_set or load(job, input=input_file, state=state, sandbox=sandbox)
     ask = questions("run", yes=yes, quiet=quiet, piped=loaded.input.path == "-" and saved is None)
     # A run that goes on needs no file.
     if saved is None and not go_on:

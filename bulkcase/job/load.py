@@ -10,14 +10,27 @@ from bulkcase.errors import JobError
 from bulkcase.job.needs import CUSTOM, problems_of_needs
 from bulkcase.job.problems import readable
 from bulkcase.job.settings import Job
+from bulkcase.job.variants import placed, with_input
 
 
-def load(path: str | Path) -> Job:
+def load(
+    path: str | Path,
+    *,
+    input: str | Path | None = None,  # noqa: A002 - the word of the command line
+    state: Path | None = None,
+    sandbox: bool = False,
+) -> Job:
     """Return the validated job in a TOML file.
+
+    `input` is a file to read instead of the job's, `state` another folder for the ledger; with `sandbox` the job is a
+    rehearsal: it goes to the embedded server, with a ledger of its own and the quota on a faster clock.
 
     Raises JobError with one line a problem, each naming the file and the key.
     """
-    return parse(text_of(Path(path)), Path(path))
+    job = parse(text_of(Path(path)), Path(path))
+    if input is not None:
+        job = with_input(job, str(input))
+    return placed(job, state=state, sandbox=sandbox)
 
 
 def load_without_rows(path: str | Path) -> Job:

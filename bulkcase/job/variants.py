@@ -21,6 +21,12 @@ def with_folders(job: Job, *, state: Path | None = None, reports: Path | None = 
     return job.model_copy(update=update) if update else job
 
 
+def placed(job: Job, *, state: Path | None = None, sandbox: bool = False) -> Job:
+    """Return a job with its ledger in another folder, where one is given; as a rehearsal, where that is wanted."""
+    job = with_folders(job, state=state)
+    return rehearsal(job) if sandbox else job
+
+
 def with_input(job: Job, written: str) -> Job:
     """Return a job that reads another file, which is relative to the folder one is in; "-" is standard input."""
     path = written if written == "-" else str(Path(written).absolute())

@@ -1,9 +1,25 @@
 """What many nights show together that none of them shows alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from bulkcase.frames import Kind, frame_of
 from bulkcase.model import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS: Final[dict[str, Kind]] = {
+    "drift": ("failing", "flipping", "gone", "left_out"),
+    "case": "text",
+    "nights": "whole",
+    "row": "whole",
+    "code": "text",
+    "field": "text",
+    "values": "text",
+    "last_seen": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +94,16 @@ class Drift:
     def is_quiet(self) -> bool:
         """Whether nothing drifts."""
         return not (self.failing_total or self.flipping_total or self.gone_total or self.left_out_total)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return what the four lists have, a line for each, as a pandas DataFrame; `drift` says which list it is."""
+        return frame_of(_COLUMNS, self._lines())
+
+    def _lines(self) -> Iterator[tuple[object, ...]]:
+        for one in self.failing:
+            yield "failing", one.case, one.nights, one.row, one.code, None, None, None
+        for flip in self.flipping:
+            yield "flipping", flip.case, flip.nights, None, None, flip.field, " → ".join(flip.values), None
+        for kind, vanished in (("gone", self.gone), ("left_out", self.left_out)):
+            for case in vanished:
+                yield kind, case.case, None, case.row, None, None, None, case.last_seen

@@ -84,7 +84,7 @@ class RunFigures:
         return self._run
 
     def counts(self) -> dict[Outcome, int]:
-        """Return the number of rows by outcome: all nine, zeros too."""
+        """Return the number of rows by outcome, as `totals` has it, where nothing else is asked: that is quicker."""
         return _by_outcome(self._states())
 
     def totals(self) -> Totals:
@@ -121,9 +121,9 @@ class RunFigures:
         partly = (rows.c.run == self._run, rows.c.state == Outcome.PENDING, rows.c.kept.is_not(None))
         return int(self._all(select(func.count()).where(*partly))[0][0])
 
-    def causes(self, totals: Totals | None = None) -> list[tuple[str, int, int, str]]:
+    def causes(self, totals: Totals) -> list[tuple[str, int, int, str]]:
         """Return code, count, first row and its message for each cause of rows that did not end well, most first."""
-        found = (self.totals() if totals is None else totals).causes
+        found = totals.causes
         firsts = select(rows.c.number, rows.c.message).where(
             rows.c.run == self._run, rows.c.number.in_([first for _, _, first in found])
         )

@@ -14,6 +14,7 @@ from bulkcase.job.load import content_of, text_of, validated
 from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE, FieldSource
+from bulkcase.job.variants import placed
 from bulkcase.ledger import RunRecord
 from bulkcase.mapping import compile_mapping
 from bulkcase.mapping.places import CUSTOM_ROOT, place_of
@@ -31,16 +32,26 @@ _SAID: Final = "set."
 """How the keys start under which the definition of such a run has what was said."""
 
 
-def set_job(file: str | Path, keys: str | Path, assignments: Sequence[str], *, match: Match = "_id") -> Job:
+def set_job(
+    file: str | Path,
+    keys: str | Path,
+    assignments: Sequence[str],
+    *,
+    match: Match = "_id",
+    state: Path | None = None,
+    sandbox: bool = False,
+) -> Job:
     """Return the job that gives each of the cases in a list the same values.
 
     `keys` is a text file with a key a line, or "-"; an assignment is FIELD=VALUE, as a cell of a spreadsheet would have
     it, or FIELD+=VALUE and FIELD-=VALUE for items of a list. Of the job file, [input] and [mapping] are not used; names
-    of statuses and the like are learnt from the live cases where it has no lookups for them.
+    of statuses and the like are learnt from the live cases where it has no lookups for them. With the `match` "refId"
+    the keys are references. For `state` and `sandbox` see `load`.
+
     Raises JobError for the job file, UsageError for an assignment.
     """
     path = str(keys) if str(keys) == "-" else str(Path(keys).absolute())
-    return _job(Path(file), path, _parsed(assignments), match)
+    return placed(_job(Path(file), path, _parsed(assignments), match), state=state, sandbox=sandbox)
 
 
 def set_job_of(record: RunRecord) -> Job | None:

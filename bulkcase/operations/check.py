@@ -1,12 +1,14 @@
 """check: everything that can be known of a job and its file without the network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
 
 from bulkcase.causes import tip
 from bulkcase.errors import CredentialsError
+from bulkcase.frames import Kind, Records, frame_of
 from bulkcase.job import Job
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
@@ -16,6 +18,18 @@ from bulkcase.operations.herald import ways_of
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import LEDGER, Runtime
 from bulkcase.reporting.masked import masked_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS: Final[dict[str, Kind]] = {
+    "where": "text",
+    "row": "whole",
+    "code": "text",
+    "message": "text",
+    "tip": "text",
+    "is_warning": "flag",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +52,15 @@ class Problem:
         return f"{place}: {self.message}"
 
 
-def check(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> list[Problem]:
+def check(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> Records[Problem]:
     """Return every problem of a job and its input at once; no call is made and no secret is needed.
 
-    Raises UsageError where the file cannot be read at all or does not fit the job.
+    `limit` takes only the first rows. The list is also a table: `check(job).frame()`. It reads the whole file before it
+    returns: where an event loop runs, `await asyncio.to_thread(bulkcase.check, job)` keeps that going.
+
+    Raises JobError or InputError where a file cannot be read at all or does not fit the job.
     """
-    return examine(job, limit=limit, runtime=runtime)[1]
+    return Records(examine(job, limit=limit, runtime=runtime)[1], _frame)
 
 
 def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> tuple[Plan, list[Problem]]:
@@ -54,6 +71,10 @@ def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = Non
         problems = list(_warnings(job, planned))
         problems += _bad_rows(planned.input, ledger, ledger.run(planned.run_id))
         return planned, problems
+
+
+def _frame(problems: Sequence[Problem]) -> "pd.DataFrame":
+    return frame_of(_COLUMNS, ([getattr(problem, name) for name in _COLUMNS] for problem in problems))
 
 
 def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:

@@ -71,7 +71,12 @@ def prepare(folder: Path = FOLDER) -> tuple[Job, Runtime]:
 
 
 async def demo(folder: Path = FOLDER, *, on_progress: OnProgress | None = None) -> Run:
-    """Run the demo's job against the sandbox; return the run."""
+    """Run the demo's job against the sandbox; return the run, whose spreadsheet, job and report are in the folder.
+
+    `on_progress` is called with a `Progress` every half second. No account is needed.
+
+    Raises EnvironmentFailed where the folder cannot be written, and as `run` does.
+    """
     job, runtime = prepare(folder)
     return await run(job, on_progress=on_progress, runtime=runtime)
 

@@ -25,8 +25,10 @@ def drift(
 ) -> Drift:
     """Return what changes between the last nights of a job: given by its file or name, or by its last `run`.
 
-    Without either it is the job of the last finished run. Raises UsageError where there is no such run, or no earlier
-    one to compare it with.
+    Without either it is the job of the last finished run. `nights` is how many runs at the most; the ledger is that of
+    the folder `state`, or else the user's own; `sandbox` looks among the rehearsals. It makes no call.
+
+    Raises UsageError where there is no such run, or no earlier one to compare it with, and LedgerError.
     """
     if job is not None and run is not None:
         raise UsageError(f"{job} and {run}: a job and a run are two answers to one question: give one of them")

@@ -1,16 +1,20 @@
 """A run as the verbs return it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.notebook import causes, counted, line, table
 from bulkcase.operations.runtime import command_line
-from bulkcase.reporting import Summary, frame_of
+from bulkcase.reporting import Summary, frame_of_results
 from bulkcase.reporting.results import FAILED
+from bulkcase.said import seconds_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +23,7 @@ RETRIED = frozenset({Outcome.MISMATCH, Outcome.CONFLICT, Outcome.FAILED, Outcome
 """The outcomes whose rows `retry` sends again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
     """A run that has ended, however it ended; or one that goes on, as it was when this was made."""
 
@@ -64,10 +68,45 @@ class Run:
         return command_line("resume", self.id, self.ledger, "--input", str(self.folder / FAILED), anywhere=True)
 
     def frame(self) -> "pd.DataFrame":
-        """Return every row in input order, its cells as they were read and what became of it, as a pandas DataFrame."""
+        """Return every row in input order, its cells as they were read and what became of it, as a pandas DataFrame.
+
+        The index is the row's number in the file; the columns of the result are those of results.csv: the outcome is a
+        category of all nine, `bulkcase_http_status` is a whole number or missing, `bulkcase_finished_at` is in UTC. It
+        is read from the ledger as it is now, and is in memory as a whole: 1.5 kB a row of a dozen cells. What
+        `report.private` names is masked; results.csv is not. Raises UsageError where the run was purged, and
+        LedgerError.
+        """
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.id)
-            return frame_of(record.header, ledger.rows(record).all())
+            with closing(ledger.rows(record).all()) as rows:
+                return frame_of_results(record.header, rows, record.report.private)
+
+    def __repr__(self) -> str:
+        return line("Run", self.id, self._told())
+
+    def _told(self) -> Iterator[str]:
+        """Yield how it ended, and with which outcomes, in short."""
+        ended = self.summary.exit_code
+        yield self.summary.state if ended is None else f"{self.summary.state}, exit code {ended}"
+        yield counted(self.outcomes.items()) or "no rows"
+
+    def _repr_html_(self) -> str:
+        """Return it as a notebook shows it."""
+        summary = self.summary
+        state, outcomes = self._told()
+        facts = [
+            ("job", f"{summary.job} → {summary.target}"),
+            ("state", state),
+            ("why", summary.reason),
+            ("rows", outcomes),
+            *causes(summary.errors),
+            ("calls", f"{sum(summary.calls.values()):,} in {seconds_text(summary.duration_s)}"),
+            ("takes back", summary.undoes or ""),
+            ("note", self.note),
+            ("report", str(near(self.folder))),
+            ("next", self.next_command),
+        ]
+        return table(f"Run {self.id}", facts)
 
 
 def command_after(

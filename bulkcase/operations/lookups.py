@@ -1,25 +1,30 @@
 """lookups: the statuses, priorities, queues and agents of live cases, in files that a person can check and keep."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import orjson
 
 from bulkcase.errors import CasesRefused, EnvironmentFailed, UsageError
 from bulkcase.fields.equal import same_item
+from bulkcase.frames import Kind, Records, frame_of
 from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
 from bulkcase.operations.desk import at_desk
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.runtime import Runtime
 from bulkcase.reading.reader import Wanted
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS: Final[dict[str, Kind]] = {"field": "text", "name": "text", "id": "text", "path": "text"}
 _MADE_UP = 60
 """Cases that a rehearsal reads: enough to have each status once."""
 
@@ -37,12 +42,17 @@ class LearntLookup:
     """Why it may lack some; empty where all cases were seen."""
 
 
-async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> list[LearntLookup]:
+async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> Records[LearntLookup]:
     """Read the live cases, and write what they show in the fields that are looked up: a file for each.
 
     The fields are those with "live" lookups in the job, or else all that can be learnt; the folder is that of the job
-    where none is named. Raises UsageError where a file is there already, and as `plan` does.
+    where none is named. For the options see `Options`. The list is also a table, with a line for each name:
+    `(await lookups(job)).frame()`.
+
+    Raises UsageError where a file is there already, and CredentialsError, Locked, CasesRefused, NotPlanned, LedgerError
+    or EnvironmentFailed as `plan` does.
     """
+    refuse_unknown(options, lookups)
     runtime = options.get("runtime") or Runtime()
     fields = tuple(name for name, lookup in job.lookups.items() if lookup == LIVE) or LEARNABLE
     paths = {field: (folder or job.file.parent) / f"{field}.json" for field in fields}
@@ -69,7 +79,16 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
             continue
         with whole_file(path) as file:
             file.write(orjson.dumps(tables[field], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
-    return [LearntLookup(field, path, tables[field], gaps) for field, path in paths.items()]
+    return Records((LearntLookup(field, path, tables[field], gaps) for field, path in paths.items()), _frame)
+
+
+def _frame(found: Sequence[LearntLookup]) -> "pd.DataFrame":
+    return frame_of(_COLUMNS, (line for one in found for line in _lines(one)))
+
+
+def _lines(one: LearntLookup) -> Iterator[tuple[object, ...]]:
+    for name, entry in one.table.items():
+        yield one.field, name, entry.get("_id"), str(one.path)
 
 
 def _table(found: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What the verbs that make calls have in common."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from inspect import signature
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from bulkcase.fields import nearest
 from bulkcase.input import Ahead
 from bulkcase.job import Job
 from bulkcase.job.destinations import Destination
@@ -21,12 +23,13 @@ class Options(TypedDict, total=False):
     """What the verbs that send rows have in common; all of it may be left out."""
 
     wait: bool
-    """Wait for safety.send_between, rather than stop."""
+    """Wait for safety.send_between, rather than stop; False where it is left out."""
     reports: Path | None
-    """The folder for reports, in the job's place."""
+    """The folder for reports, in the job's place: it gets one folder a run."""
     on_progress: OnProgress | None
+    """Called with a `Progress` every half second while rows are sent or live cases are read, and at the end of it."""
     stop: StopSwitch | None
-    """Ends the run early from outside."""
+    """Ends it early from outside: a run is interrupted then, and can be gone on with."""
     guard: Guard
     """Entered while a run is at work, and while people are told of it: what sets the switch then, signals above all."""
     watched: bool
@@ -38,3 +41,12 @@ class Options(TypedDict, total=False):
     runtime: Runtime | None
     ahead: Ahead | None
     """The job's input, where it is being read already."""
+
+
+def refuse_unknown(options: Options, verb: Callable[..., object]) -> None:
+    """Raise TypeError, as Python does for any other argument, where a verb was given an option that does not exist."""
+    given: Mapping[str, Any] = options
+    for name in given.keys() - Options.__annotations__.keys():
+        near = nearest(name, [*signature(verb).parameters, *Options.__annotations__])
+        hint = f": did you mean {near}?" if near else ""
+        raise TypeError(f"bulkcase.{verb.__name__} takes no {name}{hint}")

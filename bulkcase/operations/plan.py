@@ -8,7 +8,7 @@ from bulkcase.operations.decided import decided
 from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.draft import Draft, drafted
 from bulkcase.operations.look import look
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.runtime import Runtime
 
@@ -16,10 +16,14 @@ from bulkcase.operations.runtime import Runtime
 async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
     """Read the input and, where it pays, the live cases, and decide about every row; nothing is sent.
 
-    `limit` takes only the first rows. Raises InputError, JobError, LedgerError, Locked where another command uses the
-    target, CredentialsError or EnvironmentFailed where live cases are to be read and cannot be, and NotPlanned where
-    that is stopped; no run is left behind half-read.
+    `limit` takes only the first rows. Of the options `reports`, `on_progress` and `stop` are of use here; see
+    `Options`. The plan is kept in the ledger, and `run` takes it as it is.
+
+    Raises InputError, JobError, LedgerError, Locked where another command uses the target, CredentialsError,
+    CasesRefused or EnvironmentFailed where live cases are to be read and cannot be, and NotPlanned where that is
+    stopped; no run is left behind half-read.
     """
+    refuse_unknown(options, plan)
     runtime = options.get("runtime") or Runtime()
     with at_desk(job, f"plan {job.file.name}", runtime) as desk:
         return await plan_at(desk, limit=limit, options=options)

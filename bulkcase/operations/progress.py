@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bulkcase.clock import Clock
+from bulkcase.cells import escaped
+from bulkcase.clock import Clock, iso_utc
 from bulkcase.job.quantities import Window
 from bulkcase.kore.quota import seconds_for
 from bulkcase.model import FINE, Outcome, Result
@@ -18,9 +19,14 @@ INTERVAL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """How far a verb is, as `on_progress` is told it: every half second, and once more when it is over.
+
+    It is told in the event loop, so a callback has to be quick; one that raises is not told any more, and the verb goes
+    on. As a text it is one line: `on_progress=print` shows it.
+    """
 
     done: int
+    """How many of what is counted are done; see `of`."""
     total: int
     """How many there are; 0 where that is not known yet."""
     failed: int
@@ -37,6 +43,17 @@ class Progress:
     """What is counted: `rows` that are sent, `pages` of live cases that are read, or rows of the `input` that are."""
     is_over: bool = False
     """Whether this is the last word on it."""
+
+    def __str__(self) -> str:
+        counted = {"rows": "rows", "pages": "pages of live cases", "input": "rows of the file read"}[self.of]
+        said = [f"{self.done:,} of {self.total:,} {counted}" if self.total else f"{self.done:,} {counted}"]
+        if self.failed:
+            said.append(f"{self.failed:,} failed")
+        if self.why_paused:
+            said.append(f"waiting: {escaped(self.why_paused)}")
+        elif not self.is_over and self.done < self.total:
+            said.append(f"{self.rate:.1f} a second, done at {iso_utc(self.finish_at)}")
+        return ", ".join(said)
 
 
 OnProgress = Callable[[Progress], None]

@@ -1,6 +1,6 @@
 """purge: delete runs for good, with all that the ledger keeps for them alone."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,10 @@ from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.keeping import ended_at, families, never, staying
 from bulkcase.ledger.locks import TargetLock, holder_of
 from bulkcase.ledger.purging import Purging
-from bulkcase.model import RunState
 from bulkcase.operations.desk import here, lock_name
 from bulkcase.operations.ended import Run
 from bulkcase.operations.find import existing_ledger
+from bulkcase.operations.purged import Purged, PurgedRun
 from bulkcase.operations.runtime import Runtime, command_line
 from bulkcase.operations.touched import FILE as TOUCHED
 from bulkcase.reporting.html import FILE as PAGE
@@ -31,50 +31,6 @@ _SHORTEST: Final = 4
 _DAY: Final = 86_400.0
 _WEEK: Final = 7 * _DAY
 """Calls stay for so long at least, in seconds: a job may have a longer quota tomorrow than any has today."""
-
-
-@dataclass(frozen=True, slots=True)
-class PurgedRun:
-    """A run that is purged, or is to be."""
-
-    id: str
-    job: str
-    target: str
-    state: RunState
-    rows: int
-    bytes: int
-    """Of its cells, updates and live cases in the ledger."""
-    in_doubt: int
-    """Rows of which nobody will know whether they have landed."""
-    ended_at: float
-    """In seconds since the epoch; for a plan that was never started, when it was made."""
-    folder: Path | None
-    """Where its report is; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What was purged; or would be, where `is_done` is false."""
-
-    ledger: Path
-    runs: Sequence[PurgedRun]
-    kept: Mapping[str, str]
-    """The runs that are old enough and stay all the same, each with the reason."""
-    is_done: bool = False
-    left: Sequence[Path] = ()
-    """Folders of reports that stay, and files in those that do not which a person has changed or put there."""
-    notes: Sequence[str] = ()
-    """What a person should know besides."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows the runs have in all."""
-        return sum(run.rows for run in self.runs)
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes of the ledger they take in all."""
-        return sum(run.bytes for run in self.runs)
 
 
 Ask = Callable[[Purged], bool]
@@ -95,6 +51,8 @@ def purge(
 
     A number is one of seconds. With `reports` the files go too that bulkcase wrote into their report folders;
     `dry_run` deletes nothing; `ask` shows a person what is to go. `state` and `sandbox` say which ledger it is.
+
+    It makes no call, and returns when they are gone: where an event loop runs, `asyncio.to_thread` keeps that going.
 
     A run that is not finished is never purged, nor one that a kept run needs: such a one is in `kept`. Raises
     UsageError where a run that was named is one of these, Locked where a command is at work on its target, and

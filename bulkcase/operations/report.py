@@ -55,8 +55,13 @@ def report(
 ) -> Run:
     """Write the report of a run anew, also of one that was killed; its job file is not needed.
 
-    `run` is an id, a part of one that no other has, or "last"; `reports` is another folder than that of its report.
-    Raises UsageError where there is no such run, or where it was never started or goes on at this moment.
+    `run` is what a verb returned, an id, a part of one that no other has, or "last", in the ledger of the folder
+    `state`; `sandbox` looks among the rehearsals; `reports` is another folder than that of its report. It makes no
+    call, and returns when the files are written: where an event loop runs, `await asyncio.to_thread(bulkcase.report,
+    run)` keeps that going.
+
+    Raises UsageError where there is no such run, or where it was never started or goes on at this moment, and
+    EnvironmentFailed or LedgerError where ledger or report cannot be read or written.
     """
     path, record = found_run(run, state=state, sandbox=sandbox)
     runtime = runtime or Runtime()
@@ -89,7 +94,7 @@ def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[
         files = write_results(folder, record.header, pages, record.undoes)
     files += [path.name for path in [last_written(folder / TOUCHED)] if path.exists()]
     source = _Source(ledger, record, rows.totals(), now)
-    summary = Summary.of(record, rows, files, source.totals)
+    summary = Summary.of(record, rows, source.totals, files)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
     failures: list[EnvironmentFailed] = []
     for form, name in _FORMS.items():

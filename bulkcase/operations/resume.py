@@ -22,7 +22,7 @@ from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import RETRIED, Run
 from bulkcase.operations.execute import Execution, at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import Plan, command_for, plan_of
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 async def resume(
     run: str | Run,
     *,
-    input: str | None = None,  # noqa: A002 - the word of the command line
+    input: str | Path | None = None,  # noqa: A002 - the word of the command line
     state: Path | None = None,
     sandbox: bool = False,
     ask: Questions | None = None,
@@ -50,15 +50,17 @@ async def resume(
     this one: what has landed is not sent again, and what is still open here is superseded; `ask` has questions for a
     person.
 
-    Raises as `bulkcase.run` does, and UsageError where key, mapping, lookups or target have changed since.
+    For the options see `Options`. Raises as `run` does, and UsageError where key, mapping, lookups or target have
+    changed since.
     """
+    refuse_unknown(options, resume)
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
     if input is not None:
         if record.undoes is not None:
             raise UsageError(f"run {record.id} takes run {record.undoes} back and has no file: leave --input out")
-        job = with_input(job, input)
+        job = with_input(job, str(input))
     async with at_work(job, f"resume {record.id}", options) as execution:
         if input is None:
             return await resume_at_work(execution, record)
@@ -68,8 +70,9 @@ async def resume(
 async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
     """Send again the rows of a run that ended mismatch, conflict, failed or unknown; it continues that run.
 
-    For the arguments and what is raised see `resume`. A run with pending rows has to be resumed first.
+    For the arguments see `resume`. Raises as that does, and UsageError for a run with pending rows: resume it first.
     """
+    refuse_unknown(options, retry)
     path, record = found_run(run, state=state, sandbox=sandbox)
     job = job_of(record, path, reports=options.get("reports"))
     async with at_work(job, f"retry {record.id}", options) as execution:

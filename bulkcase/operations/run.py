@@ -16,7 +16,7 @@ from bulkcase.operations.credentials import disclose
 from bulkcase.operations.desk import Desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.overtaken import supersede_overtaken
 from bulkcase.operations.plan import plan_at
 from bulkcase.operations.planned import STREAM, Plan, plan_of
@@ -39,14 +39,21 @@ async def run(
 ) -> Run:
     """Send the updates of a job or of its plan, and write the report.
 
-    `saved` is the id of a plan of the job, which is then run as it was made, or not at all where something has changed.
-    `unfinished` says what becomes of an unfinished run of the same job; "continue" starts a new one where there is
-    none. `ask` has questions for a person.
+    `what` is a job, or its plan as `plan` returned it. `saved` is the id of a plan of the job, which is then run as it
+    was made, or not at all where something has changed. `limit` takes only the first rows. `unfinished` says what
+    becomes of an unfinished run of the same job: "new" leaves its pending rows, "continue" goes on with it, and starts
+    a new one where there is none. `ask` has questions for a person; without it nobody is asked. For the options see
+    `Options`.
 
-    Raises UsageError before any call where job, input, credentials or an unfinished run stand in the way, Locked where
-    another command uses the target, OutsideHours, Declined where a person says no, and EnvironmentFailed where ledger
-    or report cannot be written.
+    However the run ends, it is returned: see its `exit_code` and `outcomes`. Cancelled, it writes down what is known,
+    and `resume` goes on from there.
+
+    Raises UsageError before any call where job, input, credentials or an unfinished run stand in the way (JobError,
+    InputError and CredentialsError among them), Locked where another command uses the target, OutsideHours,
+    TooManyChanges, Declined where a person says no, CasesRefused or NotPlanned where the live cases are not read, and
+    EnvironmentFailed or LedgerError where ledger or report cannot be written.
     """
+    refuse_unknown(options, run)
     options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
     async with at_work(job, f"run {job.file.name}", options) as execution:

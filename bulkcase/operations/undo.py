@@ -21,7 +21,7 @@ from bulkcase.operations.draft import Draft
 from bulkcase.operations.ended import Run
 from bulkcase.operations.execute import at_work
 from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.plan import plan_of_draft
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Questions, agree
@@ -50,8 +50,10 @@ async def undo(
     that no other has, or "last", in the ledger of the folder `state`; `sandbox` looks among the rehearsals; `ask` has
     questions for a person. With `abandon` a run that is not finished is given up: its pending rows stay pending.
 
-    Raises as `bulkcase.run` does, and UsageError for a run that is not finished, or whose values before were not read.
+    For the options see `Options`. Raises as `run` does, and UsageError for a run that is not finished, or whose values
+    before were not read.
     """
+    refuse_unknown(options, undo)
     options.setdefault("stop", StopSwitch())
     path, record = found_run(run, state=state, sandbox=sandbox)
     if record.state is RunState.RUNNING:
@@ -191,7 +193,7 @@ def _notes(ledger: Ledger, record: RunRecord) -> Iterator[str]:
         if sent:
             command = command_line("undo", other.id, ledger.path)
             yield f"run {other.id}, which belongs to it, has sent {sent:,} rows that stay as they are: {command}"
-    touched = sum(count for code, count, _, _ in ledger.rows(record).causes() if code == ASIDE)
+    touched = sum(count for code, count, _ in ledger.rows(record).totals().causes if code == ASIDE)
     if touched:
         where = Path(record.folder or "") / FILE
         yield f"{touched:,} cases also changed in fields that were not sent, which stay as they are: see {near(where)}"

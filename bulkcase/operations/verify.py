@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 from bulkcase.errors import CasesRefused, UsageError
 from bulkcase.ledger import Ledger, RunRecord, Snapshot
@@ -15,7 +15,8 @@ from bulkcase.operations.desk import Desk, at_desk
 from bulkcase.operations.ended import Run
 from bulkcase.operations.ending import ending
 from bulkcase.operations.find import found_run, job_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.notebook import causes, counted, line, table
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.prove import Prover, listed_anew
 from bulkcase.operations.reader import opened_reader
 from bulkcase.operations.report import write_report
@@ -25,12 +26,15 @@ from bulkcase.planning.landed import Landed
 from bulkcase.reading.reader import Wanted
 from bulkcase.stopping import StopSwitch
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _CUT_SHORT: Final = (RunState.INTERRUPTED, RunState.PAUSED)
 _NEVER: Final = float("inf")
 """Seconds after which a page that was read for this is too old."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """What the cases of a run tell, and the run as it is by that."""
 
@@ -46,6 +50,22 @@ class Verification:
         is_unlike = bool(self.run.outcomes[Outcome.MISMATCH])
         return int(is_unlike or any(count for landed, count in self.counts.items() if landed is not Landed.APPLIED))
 
+    def frame(self) -> "pd.DataFrame":
+        """Return every row that was sent, as `Run.frame` has it, as a pandas DataFrame.
+
+        `bulkcase_verified` says how its case shows what was sent, `bulkcase_error` what else stands there.
+        """
+        frame = self.run.frame()
+        return frame[frame["bulkcase_attempts"] > 0]
+
+    def __repr__(self) -> str:
+        return line("Verification", self.run.id, (counted(self.counts.items()) or "nothing was sent",))
+
+    def _repr_html_(self) -> str:
+        """Return it as a notebook shows it."""
+        told = [("cases", counted(self.counts.items())), ("some may be missing", self.gaps)]
+        return table(f"Verification of run {self.run.id}", [*told, *causes(self.run.summary.errors)])
+
 
 async def verify(
     run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]
@@ -53,9 +73,12 @@ async def verify(
     """Read the cases back that a run has sent updates for, in pages, and compare; the run and its report say so then.
 
     `run` is what a verb returned, an id, a part of one that no other has, or "last", in the ledger of the folder
-    `state`; `sandbox` looks among the rehearsals. Raises UsageError for a run that has sent nothing, CredentialsError,
-    Locked, EnvironmentFailed or CasesRefused where the cases cannot be read, and NotPlanned where that is stopped.
+    `state`; `sandbox` looks among the rehearsals. For the options see `Options`.
+
+    Raises UsageError for a run that has sent nothing, CredentialsError, Locked, EnvironmentFailed or CasesRefused where
+    the cases cannot be read, and NotPlanned where that is stopped.
     """
+    refuse_unknown(options, verify)
     options.setdefault("stop", StopSwitch())
     runtime = options.get("runtime") or Runtime()
     path, record = found_run(run, state=state, sandbox=sandbox)

@@ -6,7 +6,7 @@ from typing import Final
 
 from bulkcase.formulas import defuse
 from bulkcase.ledger.shown import RowRecord
-from bulkcase.model import Outcome
+from bulkcase.model import Outcome, Result
 from bulkcase.reporting.csvlines import CsvLines
 from bulkcase.reporting.files import whole_file
 from bulkcase.reporting.results import ENCODING, original_cells
@@ -21,6 +21,9 @@ COLUMNS: Final = (
     "bulkcase_from",
     "bulkcase_to",
 )
+
+SEND: Final = "send"
+"""What is decided about a row that waits to be sent."""
 
 Change = tuple[str, str, str]
 """Name, old and new value of one change, as a person knows them."""
@@ -40,6 +43,11 @@ def write_decisions(path: Path, header: Sequence[str], rows: Iterable[tuple[RowR
     return file.path
 
 
+def decision_of(result: Result) -> str:
+    """Return what was decided about a row, in a word."""
+    return SEND if result.outcome is Outcome.PENDING else result.outcome.value
+
+
 def _decision(row: RowRecord, changes: Sequence[Change]) -> list[str]:
     result = row.result
     is_sent = result.outcome is Outcome.PENDING
@@ -47,7 +55,7 @@ def _decision(row: RowRecord, changes: Sequence[Change]) -> list[str]:
     return [
         str(row.number),
         defuse(row.case_key),
-        "send" if is_sent else result.outcome.value,
+        decision_of(result),
         result.code,
         defuse(result.message),
         "\n".join(names),

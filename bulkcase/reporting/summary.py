@@ -62,9 +62,8 @@ class Summary:
     files: Sequence[str]
 
     @classmethod
-    def of(cls, run: RunRecord, rows: RunRows, files: Sequence[str], totals: Totals | None = None) -> "Summary":
-        """Return the summary of a run as the ledger has it now, its `totals` where they are known already."""
-        totals = rows.totals() if totals is None else totals
+    def of(cls, run: RunRecord, rows: RunRows, totals: Totals, files: Sequence[str]) -> "Summary":
+        """Return the summary of a run as the ledger has it now; the `totals` are those of its rows."""
         outcomes = totals.outcomes
         return cls(
             run_id=run.id,
@@ -100,7 +99,7 @@ class Summary:
         return values
 
 
-def causes_of(rows: RunRows, run: RunRecord, totals: Totals | None = None) -> list[Cause]:
+def causes_of(rows: RunRows, run: RunRecord, totals: Totals) -> list[Cause]:
     """Return why rows did not end well, the most frequent cause first, with the first row of each."""
     private = run.report.private
     return [

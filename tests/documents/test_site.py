@@ -71,5 +71,9 @@ def test_a_picture_is_small_and_shown(site: Path) -> None:
     assert len(pictures) >= 3
     assert [path.name for path in pictures if path.name not in text] == []
     assert [path.name for path in pictures if path.stat().st_size > 300_000] == []
-    drawn = [path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "") for path in pictures if path.suffix == ".svg"]
+    drawn = [
+        path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        for path in pictures
+        if path.suffix == ".svg"
+    ]
     assert not any("//" in svg for svg in drawn)

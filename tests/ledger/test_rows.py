@@ -239,11 +239,11 @@ def test_retries_are_the_attempts_after_the_first(rows: RunRows) -> None:
 
 def test_causes_come_with_the_first_row_of_each(rows: RunRows) -> None:
     """Causes of rows that did not end well: the most frequent first, then by code; fine rows are left out."""
-    assert rows.causes() == []
+    assert rows.causes(rows.totals()) == []
     rows.add([bad_row(2, "bad_list"), bad_row(3), bad_row(4), good_row(5), good_row(6)], NOW)
     rows.apply([decision(5, Result(Outcome.UNCHANGED, code="nothing_to_change"), NOW)])
     settle(rows, 6, FAILED)
-    assert rows.causes() == [
+    assert rows.causes(rows.totals()) == [
         ("bad_date", 2, 3, "'?' is not good enough in row 3"),
         ("bad_list", 1, 2, "'?' is not good enough in row 2"),
         ("http_412", 1, 6, "no such status"),
@@ -275,5 +275,5 @@ def test_runs_do_not_see_each_other(ledger: Ledger, rows: RunRows) -> None:
     assert [record.result for record in rows.all()] == [Result(Outcome.PENDING)]
     assert (list(rows.repeated()), list(rows.empty()), list(rows.case_keys())) == ([], [], ["a"])
     assert rows.counts() == dict.fromkeys(Outcome, 0) | {Outcome.PENDING: 1}
-    assert (rows.cases(), rows.totals().retries, rows.causes()) == (1, 0, [])
+    assert (rows.cases(), rows.totals().retries, rows.causes(rows.totals())) == (1, 0, [])
     assert (rows.calls_by_endpoint(), rows.calls_by_verdict()) == ({}, {})

@@ -137,7 +137,7 @@ def test_a_row_that_is_still_being_sent_when_its_run_ends_is_unknown(ledger: Led
 
     (row,) = rows.all()
     assert (row.result.outcome, row.result.code, row.result.attempts) == (Outcome.UNKNOWN, "cut_off", 1)
-    assert [code for code, *_ in rows.causes()] == ["cut_off"]
+    assert [code for code, *_ in rows.causes(rows.totals())] == ["cut_off"]
 
 
 def test_an_input_that_was_half_read_at_a_crash_is_taken_out(ledger: Ledger) -> None:

@@ -15,7 +15,8 @@ from bulkcase.model import Outcome, RunState
 from bulkcase.operations.desk import lock_name
 from bulkcase.operations.drift import drift
 from bulkcase.operations.plan import plan
-from bulkcase.operations.purge import Purged, purge
+from bulkcase.operations.purge import purge
+from bulkcase.operations.purged import Purged
 from bulkcase.operations.report import report
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run

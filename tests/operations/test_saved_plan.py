@@ -77,7 +77,7 @@ async def test_a_plan_tells_what_would_change(tmp_path: Path) -> None:
         assert (planned.undoable, planned.why_not_undoable) == (False, "the values before are not read")
         assert (planned.reading["read"], planned.reading["why"]) == (False, 'snapshot.read is "never"')
         assert scene.server.calls == []
-        assert list(planned.frame()["bulkcase_outcome"]) == ["pending"] * len(ROWS)
+        assert list(planned.frame()["bulkcase_decision"]) == ["send"] * len(ROWS)
 
 
 async def test_the_command_of_a_plan_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

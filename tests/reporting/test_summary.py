@@ -67,7 +67,7 @@ def finished_run(ledger: Ledger) -> tuple[RunRecord, RunRows]:
 def test_the_summary_has_the_promised_keys(tmp_path: Path, ledger: Ledger) -> None:
     """Programs find exactly these keys, in this order, with these values."""
     run, rows = finished_run(ledger)
-    write_summary(tmp_path, Summary.of(run, rows, FILES))
+    write_summary(tmp_path, Summary.of(run, rows, rows.totals(), FILES))
     found = json.loads((tmp_path / "summary.json").read_text())
     assert list(found) == KEYS
     assert found == {
@@ -107,7 +107,7 @@ def test_a_plan_has_a_summary_too(tmp_path: Path, ledger: Ledger) -> None:
     """What has not happened is null or zero, and all nine outcomes are there."""
     run = new_run(ledger)
     ledger.rows(run).add([good_row(2)], NOW)
-    write_summary(tmp_path, Summary.of(run, ledger.rows(run), []))
+    write_summary(tmp_path, Summary.of(run, ledger.rows(run), ledger.rows(run).totals(), []))
     found = json.loads((tmp_path / "summary.json").read_text())
     assert list(found) == KEYS
     assert (found["state"], found["exit_code"], found["rows"]) == ("planned", None, 1)
@@ -128,28 +128,32 @@ def test_rows_are_counted_by_what_their_cases_show(ledger: Ledger) -> None:
     done = [Result(Outcome.UPDATED, 1, 200, verified=verified) for verified in shown]
     rows.apply([outcome(number, result, NOW) for number, result in enumerate(done, 2)])
     theirs.apply([outcome(2, Result(Outcome.MISMATCH, 1, 200, "mismatch", verified="different"), NOW)])
-    assert Summary.of(run, rows, []).as_json()["verified"] == {"equal": 2, "normalised": 1, "not_shown": 1}
+    assert Summary.of(run, rows, rows.totals(), []).as_json()["verified"] == {
+        "equal": 2,
+        "normalised": 1,
+        "not_shown": 1,
+    }
 
 
 def test_an_undo_names_the_run_that_it_takes_back(ledger: Ledger) -> None:
     """By its id, as `continues` does."""
     run = new_run(ledger)
     undo = ledger.update_run(new_run(ledger, suffix="0001"), undoes=run.id)
-    assert Summary.of(undo, ledger.rows(undo), []).as_json()["undoes"] == run.id
+    assert Summary.of(undo, ledger.rows(undo), ledger.rows(undo).totals(), []).as_json()["undoes"] == run.id
 
 
 @pytest.mark.parametrize("state", RunState)
 def test_each_state_of_a_run_has_its_name(ledger: Ledger, state: RunState) -> None:
     """The state is told in the word that the run has for it."""
     run = ledger.update_run(new_run(ledger), state=state, reason="why")
-    found = Summary.of(run, ledger.rows(run), []).as_json()
+    found = Summary.of(run, ledger.rows(run), ledger.rows(run).totals(), []).as_json()
     assert (found["state"], found["reason"]) == (state.value, "why")
 
 
 def test_the_summary_is_its_owners_only(tmp_path: Path, ledger: Ledger) -> None:
     """Nobody else can read it, and it ends with a line break."""
     run, rows = finished_run(ledger)
-    write_summary(tmp_path / "run", Summary.of(run, rows, FILES))
+    write_summary(tmp_path / "run", Summary.of(run, rows, rows.totals(), FILES))
     file = tmp_path / "run" / "summary.json"
     assert [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file)] == [0o700, 0o600]
     assert file.read_text().endswith("}\n")
@@ -160,5 +164,5 @@ def test_a_summary_that_cannot_be_written_is_said(tmp_path: Path, ledger: Ledger
     run, rows = finished_run(ledger)
     (tmp_path / "summary.json").mkdir()
     with pytest.raises(EnvironmentFailed, match="Is a directory"):
-        write_summary(tmp_path, Summary.of(run, rows, FILES))
+        write_summary(tmp_path, Summary.of(run, rows, rows.totals(), FILES))
     assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]

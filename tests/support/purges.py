@@ -4,7 +4,8 @@ from support.jobs import write_cases
 from support.live import Live
 
 from bulkcase.operations.ended import Run
-from bulkcase.operations.purge import Purged, purge
+from bulkcase.operations.purge import purge
+from bulkcase.operations.purged import Purged
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs
 
