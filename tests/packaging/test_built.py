@@ -35,9 +35,7 @@ def built(tree: Path, folder: Path) -> Built:
     """Build both from a tree of sources, as `pip` and `python -m build` do, but for an environment of its own."""
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
     subprocess.run(command, cwd=tree, env=os.environ, capture_output=True, timeout=120, check=True)
-    return Built(
-        zipfile.ZipFile(folder / f"{NAME}-py3-none-any.whl"), tarfile.open(folder / f"{NAME}.tar.gz")
-    )
+    return Built(zipfile.ZipFile(folder / f"{NAME}-py3-none-any.whl"), tarfile.open(folder / f"{NAME}.tar.gz"))
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_the_version_is_one_that_installers_order() -> None:
 
 
 def test_the_oldest_python_is_the_same_for_installers_and_tools() -> None:
-    """What pip refuses, what ruff writes for and what mypy checks are one version, the first of those that are named."""
+    """What pip refuses, what ruff writes for and what mypy checks are one version, the first that is named."""
     named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["project"]["classifiers"]))
     oldest = PROJECT["project"]["requires-python"].removeprefix(">=")
     assert named[0] == oldest == PROJECT["tool"]["mypy"]["python_version"]
