@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from bulkcase.logged import RUN
 
 # Its hooks, which pytest looks for here.
 pytest_plugins = ["support.campaign_table"]
+
+# What a test starts in the folder of the sources takes the package that is installed, as the test itself does.
+os.environ["PYTHONSAFEPATH"] = "1"
 
 # On a machine that is busy with something else, making examples takes long: that says nothing about what is tested.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,9 +2,8 @@
 
 import asyncio
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from bulkcase.cli.console import say
 from bulkcase.cli.signals import ending_signals, heed_signals, interrupt_by_signals
@@ -24,9 +23,6 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
     """
     heed_signals()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if sys.platform == "win32":  # its loops know no signal handlers, Ctrl-C raises KeyboardInterrupt
-        yield
-        return
     signals, heard = ending_signals(), 0
 
     def hear(number: signal.Signals) -> None:
@@ -43,10 +39,19 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
             task.cancel()
 
     for number in signals:
-        loop.add_signal_handler(number, hear, number)
+        _listen(loop, number, hear)
     try:
         yield
     finally:
         for number in signals:
-            loop.remove_signal_handler(number)
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
         interrupt_by_signals()
+
+
+def _listen(loop: asyncio.AbstractEventLoop, number: signal.Signals, hear: Callable[[signal.Signals], object]) -> None:
+    """Let the loop call `hear` between two steps once the signal has come."""
+    try:
+        loop.add_signal_handler(number, hear, number)
+    except NotImplementedError:  # a loop of Windows, which a signal wakes all the same
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(hear, number))

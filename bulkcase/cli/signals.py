@@ -7,7 +7,8 @@ import sys
 import time
 from typing import NoReturn
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""The last one is Windows' for Ctrl-Break and for a console that is closed; it has no SIGHUP."""
 _INTERRUPTED = 130
 _AS_ONE = 1.0
 """Seconds in which signals are one: who holds Ctrl-C down sends many, and a terminal that closes sends two."""

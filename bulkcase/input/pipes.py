@@ -2,6 +2,7 @@
 
 import os
 import select
+import sys
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,7 +30,7 @@ def open_pipe(path: Path) -> BinaryIO:
 
     Raises InputError where nobody does so in time, and OSError where it cannot be opened.
     """
-    if not hasattr(select, "poll"):  # a system without pipes of this kind
+    if sys.platform == "win32":  # a system without pipes of this kind
         return path.open("rb")
     # A pipe that is opened the plain way is waited for without an end.
     pipe = _Pipe(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")

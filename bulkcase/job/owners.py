@@ -8,12 +8,12 @@ file system that cannot be written, where no mode could be mended.
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_KNOWS_OWNERS: Final = hasattr(os, "geteuid")
 
 
 def open_to_others(path: Path) -> str:
@@ -21,7 +21,7 @@ def open_to_others(path: Path) -> str:
 
     Raises OSError where it is not there.
     """
-    if not _KNOWS_OWNERS:
+    if sys.platform == "win32":
         return ""
     found = path.stat()
     mode = stat.S_IMODE(found.st_mode)
@@ -37,8 +37,10 @@ def changed_by_others(path: Path) -> str:
     A group that is nobody but this user, as many systems have one for each, is no other. A file that is not there, or
     lies in a file system that cannot be written, is changed by nobody.
     """
+    if sys.platform == "win32":
+        return ""
     try:
-        if not _KNOWS_OWNERS or _is_fixed(path):
+        if _is_fixed(path):
             return ""
         found, folder = path.stat(), path.absolute().parent.stat()
     except OSError:
@@ -56,7 +58,7 @@ def planted(path: Path) -> str:
     A folder of another user in a place where everybody may write, or a link of theirs to any folder, would give them
     what is written into it. Raises OSError where it is not there.
     """
-    if not _KNOWS_OWNERS or os.geteuid() == 0:
+    if sys.platform == "win32" or os.geteuid() == 0:
         return ""
     found = path.lstat()
     if found.st_uid in {os.geteuid(), 0} or not path.absolute().parent.stat().st_mode & stat.S_IWOTH:
@@ -76,9 +78,13 @@ def _made_in(folder: Path) -> int | None:
 
 
 def _is_writable(found: os.stat_result) -> bool:
+    if sys.platform == "win32":
+        return False
     is_own_group = found.st_uid == os.geteuid() and found.st_gid == os.getegid()
     return bool(found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not is_own_group))
 
 
 def _is_fixed(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)

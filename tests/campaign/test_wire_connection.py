@@ -1,5 +1,6 @@
 """Connections that are refused, reset before the request is read, closed while they are kept, or not to be found."""
 
+import os
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_a_name_that_is_not_found_for_a_while_costs_no_row(
     tries = tmp_path / "tries"
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(RESOLVER.format(tries=str(tries), count=2))
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}:{Path(__file__).parents[2]}")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
     with Meddler() as meddler, campaign.scene(8, STRICT, **PATIENT, host=meddler.url) as scene:
         meddler.leads_to(scene.server.url)
         job = scene.folder / "job.toml"

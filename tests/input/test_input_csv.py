@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 )
 def test_delimiter_is_the_one_that_divides_the_header(path: Path, text: str, delimiter: str) -> None:
     """Commas, semicolons, tabs and bars are told apart by the header, outside of its quotes."""
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with open_table(Source(path)) as table:
         assert table.delimiter == delimiter
         assert [row.cells for row in table.rows()] == [("1", "2")[: len(table.header)]]
@@ -196,7 +196,7 @@ def test_a_quote_that_swallows_further_lines_stops_the_file(path: Path, lines: i
 
 def test_trailing_columns_without_a_name_are_dropped_while_empty(path: Path) -> None:
     """A value under no name rejects its row, and an empty cell there is none."""
-    path.write_text("a,b,,\n1,2,,\n3,4,,x\n5,6\n")
+    path.write_text("a,b,,\n1,2,,\n3,4,,x\n5,6\n", encoding="utf-8")
     with open_table(Source(path)) as table:
         assert table.header == ("a", "b")
         fine, stray, short = table.rows()
@@ -215,7 +215,7 @@ def test_a_header_alone_is_no_rows(path: Path) -> None:
 
 def test_rows_can_be_read_again(path: Path) -> None:
     """Each call of rows starts at the first row."""
-    path.write_text("a\n1\n")
+    path.write_text("a\n1\n", encoding="utf-8")
     with open_table(Source(path)) as table:
         assert list(table.rows()) == list(table.rows()) == [Row(2, ("1",))]
 

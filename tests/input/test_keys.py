@@ -56,7 +56,7 @@ def test_each_key_stands_beside_the_same_texts(path: Path) -> None:
 
 def test_the_column_of_the_keys_has_a_name_and_can_have_no_other_value(path: Path) -> None:
     """The key has the usual column unless it is given one, and a constant under the same name is a caller's mistake."""
-    path.write_text("ci-1\n")
+    path.write_text("ci-1\n", encoding="utf-8")
     with open_keys(path, {}) as table:
         assert table.header == ("Case ID",)
     with pytest.raises(ValueError, match='"Case ID" is the one with the keys'):
@@ -92,7 +92,7 @@ def test_lines_are_keys_numbered_from_one(path: Path, content: bytes, expected: 
 @pytest.mark.parametrize("line", ['"a', '"a"b', '"a"b"', '"'])
 def test_a_broken_quote_rejects_its_line_alone(path: Path, line: str) -> None:
     """What was meant cannot be told, so the line is kept and not sent; its neighbours are rows as ever."""
-    path.write_text(f"x\n{line}\ny\n")
+    path.write_text(f"x\n{line}\ny\n", encoding="utf-8")
     with open_keys(path, {"Status": "Closed"}) as table:
         before, bad, after = table.rows()
     assert (before, after) == (Row(1, ("x", "Closed")), Row(3, ("y", "Closed")))
@@ -104,7 +104,7 @@ def test_a_broken_quote_rejects_its_line_alone(path: Path, line: str) -> None:
 @pytest.mark.parametrize("line", ["a,b", "a;b", "a\tb", "a,", ";a", '"a","b"', '"a";b', '"a\tb'])
 def test_a_line_with_more_than_one_column_stops_the_list(path: Path, line: str) -> None:
     """A table is not a list of keys, and the message says what to do with it."""
-    path.write_text(f"x\n\n{line}\ny\n")
+    path.write_text(f"x\n\n{line}\ny\n", encoding="utf-8")
     expected = "row 3 has more than one column: give a list with one key a line, or write a job with [input]."
     assert complaint(path) == f"{path}: {expected}"
 

@@ -31,7 +31,7 @@ def damage(path: Path) -> Path:
 
 
 def no_database(path: Path) -> Path:
-    path.write_text("Case ID,New Status\n" * 100)
+    path.write_text("Case ID,New Status\n" * 100, encoding="utf-8")
     return path
 
 
@@ -41,12 +41,12 @@ def of_another_program(path: Path) -> Path:
 
 
 def in_a_file(path: Path) -> Path:
-    path.write_text("")
+    path.write_text("", encoding="utf-8")
     return path / "ledger.sqlite3"
 
 
 def below_a_file(path: Path) -> Path:
-    path.write_text("")
+    path.write_text("", encoding="utf-8")
     return path / "state" / "ledger.sqlite3"
 
 

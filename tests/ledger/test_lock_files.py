@@ -21,7 +21,7 @@ def drop(file: Path) -> None:
 
 
 def put(text: str, file: Path) -> None:
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
 
 
 def bar(file: Path) -> None:

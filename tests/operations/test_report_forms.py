@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from support.ledgers import NOW
@@ -13,6 +13,7 @@ from support.nights import add_night, failed, same
 from support.reports import files_of, hold_open
 
 from bulkcase.errors import EnvironmentFailed
+from bulkcase.job.reports import Format
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.records import ReportRecord
 from bulkcase.operations import report as reports
@@ -25,6 +26,11 @@ WRITERS = {"html": "write_page", "jsonl": "write_lines", "xlsx": "write_workbook
 CSVS = ["failed.csv", "failed/refused.csv", "results.csv"]
 
 Written = Callable[..., Run]
+
+
+def test_every_format_that_a_job_may_ask_for_is_written() -> None:
+    """Each format is the CSV that is always written, or one of the forms of a report, and is tried here."""
+    assert set(get_args(Format)) == {"csv", *reports._FORMS} == set(ALL)
 
 
 @pytest.fixture

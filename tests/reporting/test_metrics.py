@@ -70,7 +70,7 @@ def test_a_run_is_measured(path: Path) -> None:
         "bulkcase_last_run_failures code=http_412": 2,
         "bulkcase_last_run_failures code=bad_date": 1,
     }
-    assert HIDDEN not in path.read_text()
+    assert HIDDEN not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -218,10 +218,10 @@ def test_an_empty_file_is_a_file_to_fill(path: Path, content: bytes) -> None:
 )
 def test_a_file_of_somebody_else_is_left_alone(path: Path, content: str) -> None:
     """A name that was mistyped does not cost a job file, nor another program its metrics."""
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(NotTold, match=r"bulkcase\.prom: .*was left as it is: change report\.metrics"):
         write_metrics(path, run())
-    assert path.read_text() == content
+    assert path.read_text(encoding="utf-8") == content
 
 
 def test_series_of_another_version_are_dropped(path: Path) -> None:
@@ -230,11 +230,12 @@ def test_series_of_another_version_are_dropped(path: Path) -> None:
         "# HELP bulkcase_old Old.\n# TYPE bulkcase_old gauge\n"
         f'bulkcase_old{{job_name="nightly",target="{TARGET}"}} 1\n'
         f'{EXIT}{{job_name="nightly",target="{TARGET}",shard="1"}} 1\n'
-        f'{EXIT}{{job_name="weekly",target="{TARGET}"}} 3\n'
+        f'{EXIT}{{job_name="weekly",target="{TARGET}"}} 3\n',
+        encoding="utf-8",
     )
     write_attempt(path, "nightly", TARGET, 0, NOW)
-    assert "bulkcase_old" not in path.read_text()
-    assert "shard" not in path.read_text()
+    assert "bulkcase_old" not in path.read_text(encoding="utf-8")
+    assert "shard" not in path.read_text(encoding="utf-8")
     assert values(path, "weekly") == {EXIT: 3}
 
 

@@ -24,7 +24,9 @@ def environment(folder: Path, *, secret: bool = True) -> dict[str, str]:
     """Return an environment with a home that does not exist and nothing of the developer's."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "PYTHONPATH") if name in os.environ}
     more = {SECRET_VARIABLE: SECRET} if secret else {}
-    return kept | more | {"HOME": str(folder / "no-home"), "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"}
+    # A file that is opened in whatever encoding the system likes is another file elsewhere.
+    strict = {"PYTHONWARNINGS": "error", "PYTHONWARNDEFAULTENCODING": "1", "PYTHONUTF8": "1"}
+    return kept | more | strict | {"HOME": str(folder / "no-home")}
 
 
 def bulkcase(

@@ -77,7 +77,7 @@ class ServerProcess:
             return self._process.stdout.readline().decode().strip()
 
     def __enter__(self) -> Self:
-        paths = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(_TESTS.parent), str(_TESTS))))
+        paths = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(_TESTS))))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "support.soak_server"],
             env={**os.environ, "PYTHONPATH": paths},
