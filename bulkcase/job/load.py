@@ -30,6 +30,10 @@ def load_without_rows(path: str | Path) -> Job:
 def text_of(file: Path) -> str:
     """Return the text of a job file; raises JobError as `load` does."""
     try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError:
+        raise JobError(f"{file.absolute()}: this path is not UTF-8: rename its folder or file") from None
+    try:
         content = file.read_bytes()
         return content.decode("utf-8-sig")
     except OSError as error:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from bulkcase.causes import tip
 from bulkcase.errors import CredentialsError
 from bulkcase.job import Job
+from bulkcase.job.owners import changed_by_others
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
 from bulkcase.operations.credentials import check_credentials
@@ -57,6 +58,8 @@ def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = Non
 
 
 def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:
+    if doubt := changed_by_others(job.file):
+        yield Problem(str(job.file), None, "", doubt, "The job decides where your secrets go.", is_warning=True)
     try:
         check_credentials(job)
     except CredentialsError as error:

@@ -90,7 +90,7 @@ def _nothing(ledger: Ledger, record: RunRecord) -> str:
     """Return why nothing can be told of a run."""
     last = [one.id for one in ledger.nights([record]).window(2)][-1:]
     if last == [record.id]:
-        return f"run {record.id}: is the only finished run of its job: drift is told from the second one on"
+        return f"run {record.id} is the only finished run of its job: drift is told from the second one on"
     if last:
-        return f"run {record.id}: is not the last finished run of its job: name that one, {last[0]}"
-    return f"run {record.id}: its job has no finished run: drift is told from the second one on"
+        return f"run {record.id} is not the last finished run of its job: name that one, {last[0]}"
+    return f"run {record.id} is of a job without a finished run: drift is told from the second one on"
