@@ -24,6 +24,7 @@ from bulkcase.cli.options import (
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.errors import UsageError
+from bulkcase.fields import nearest
 from bulkcase.operations.assign import Match, set_job
 from bulkcase.operations.options import Options
 from bulkcase.operations.run import run
@@ -80,4 +81,5 @@ def _match(written: str) -> Match:
         return "refId"
     if written == "_id":
         return "_id"
-    raise UsageError(f"--match {written}: must be _id or refId")
+    near = nearest(written, ("_id", "refId"))
+    raise UsageError(f"--match {written}: must be _id or refId{f': did you mean {near}?' if near else ''}")

@@ -1,7 +1,7 @@
 """bulkcase sandbox."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +10,7 @@ from bulkcase.cli.console import err, number, out
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.sending import in_loop
 from bulkcase.errors import UsageError
+from bulkcase.fields import nearest
 from bulkcase.job.quantities import duration, window
 from bulkcase.operations.serve import serve
 from bulkcase.sandbox import Fault, SandboxSettings
@@ -105,7 +106,7 @@ def _chance(written: str) -> tuple[Fault, float]:
     """Return a fault and its chance; raises ValueError."""
     kind, _, number = written.partition("=")
     if kind not in set(Fault):
-        raise ValueError(f"there are {', '.join(Fault)}")
+        raise ValueError(_known(kind, tuple(Fault)))
     try:
         chance = float(number)
     except ValueError:
@@ -123,7 +124,14 @@ def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:
         return {name: True}
     if name in _QUIRKS_OF_FIELDS and all(fields):
         return {name: before.get(name, frozenset()) | fields}
-    raise ValueError(f"there are {_KNOWN_QUIRKS}")
+    near = nearest(name, (*_QUIRKS, *_QUIRKS_OF_FIELDS))
+    raise ValueError(f"is not known: did you mean {near}?" if near else f"is not known: there are {_KNOWN_QUIRKS}")
+
+
+def _known(written: str, names: Sequence[str]) -> str:
+    """Return what to say of a name that is none of these."""
+    near = nearest(written, names)
+    return f"is not known: did you mean {near}?" if near else f"is not known: there are {', '.join(names)}"
 
 
 def _time(text: str) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkcase.errors import JobError
+from bulkcase.job.paths import nearest_file
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FILE
 from bulkcase.job.strict_json import parse_json
@@ -36,7 +37,9 @@ def _parsed(path: Path) -> Any:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror}): check the path") from None
+        found = nearest_file(path)
+        advice = "check the path" if found is None else f"did you mean {found.name}?"
+        raise ValueError(f"cannot be read ({error.strerror}): {advice}") from None
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8: save it as UTF-8") from None
     return parse_json(text)
