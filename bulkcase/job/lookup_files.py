@@ -58,7 +58,7 @@ def _table(content: Any) -> dict[str, Any]:
         raise ValueError(_FORM)  # noqa: TRY004 - a fault of the file, reported as every other
     for name, entry in content.items():
         if not isinstance(entry, dict):
-            raise ValueError(f"has an entry that is no object: {json.dumps(name)}")  # noqa: TRY004 - as above
+            raise ValueError(f"has an entry that is no object: {json.dumps(name)}: write {{ … }}")  # noqa: TRY004 - as above
     return content
 
 
@@ -67,8 +67,8 @@ def _by_name(entries: list[Any]) -> dict[str, Any]:
     for number, entry in enumerate(entries, start=1):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
-            raise ValueError(f'has no object with a "name" as its entry {number}')  # noqa: TRY004 - as above
+            raise ValueError(f'has no object with a "name" as its entry {number}: give it one')  # noqa: TRY004 - as above
         if name in table:
-            raise ValueError(f"has the name {json.dumps(name)} twice")
+            raise ValueError(f"has the name {json.dumps(name)} twice: keep one of them")
         table[name] = entry
     return table

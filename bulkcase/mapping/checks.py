@@ -165,6 +165,6 @@ def _lookup(name: str, table: Mapping[str, Any]) -> Iterator[str]:
     if name not in FIELDS:
         yield f"lookups.{name}: {_unknown(name)}"
     elif FIELDS[name] not in _LOOKED_UP:
-        yield f"lookups.{name}: {name} is {FIELDS[name].value}: only objects, and lists of them, are looked up"
+        yield f"lookups.{name}: {name} is {FIELDS[name].value}, and only objects and lists are looked up: take it out"
     for problem in table_problems(table):
         yield f"lookups.{name}: {problem}"

@@ -101,7 +101,7 @@ def table_problems(table: Mapping[str, Any]) -> Iterator[str]:
         yield "is empty: add the names that the input uses"
     for name, many in Counter(map(_folded, table)).items():
         if not name:
-            yield "has a blank name"
+            yield "has a blank name: take it out"
         elif many > 1:
             same = [each for each in table if _folded(each) == name]
             yield f"has names that differ only in case or outer spaces: {listed(same)}"
