@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.completion import one_of
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
@@ -40,7 +41,15 @@ Values = Annotated[
         show_default=False,
     ),
 ]
-MatchBy = Annotated[str, typer.Option("--match", metavar="_id|refId", help="What the keys are: ids, or references.")]
+MatchBy = Annotated[
+    str,
+    typer.Option(
+        "--match",
+        metavar="_id|refId",
+        autocompletion=one_of(("_id", "refId")),
+        help="What the keys are: ids, or references.",
+    ),
+]
 
 
 def set_command(

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bulkcase import __version__
+from bulkcase.cli.completion import is_asked
 from bulkcase.cli.console import LOG, complain, err, out, tell_end, unwritten
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.main import broken
@@ -90,7 +91,6 @@ app = typer.Typer(
     help="Bulk updates for the Kore.ai Case Management API: a spreadsheet in, cases updated, a report out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -102,7 +102,7 @@ def answer(arguments: list[str]) -> int:
         log_to_stderr(verbose=False, form=LogFormat.JSON)
     try:
         _refuse_odd_bytes(arguments)
-        result = app(arguments, standalone_mode=False)
+        result = app(arguments, prog_name="bulkcase", standalone_mode=False)
     except BulkcaseError as error:
         complain(error)
         return error.exit_code
@@ -131,6 +131,8 @@ def _refuse_odd_bytes(arguments: list[str]) -> None:
 
 def _failed(error: Exception, arguments: list[str]) -> int:
     """Tell of an error that is none of bulkcase's own, and return its exit code."""
+    if is_asked():
+        return 0  # a shell that completes a word shows what it is told in the middle of a line
     shown = _shown_by_typer(error)
     if shown is not None:
         return shown

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bulkcase.cli.completion import one_of
 from bulkcase.cli.console import err, number, out
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.sending import in_loop
@@ -18,6 +19,7 @@ from bulkcase.stopping import Stopped, StopSwitch
 
 _QUIRKS_OF_FIELDS = ("ignores", "pretends", "reshapes")
 _QUIRKS = ("normalises", "trims_answers", "replaces")
+_QUIRKS_WRITTEN = [*_QUIRKS, *(f"{name}=" for name in _QUIRKS_OF_FIELDS)]
 _KNOWN_QUIRKS = ", ".join([*(f"{name}=FIELD,..." for name in _QUIRKS_OF_FIELDS), *_QUIRKS])
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")]
@@ -29,11 +31,21 @@ Windows = Annotated[
 Latency = Annotated[str, typer.Option("--latency", metavar="TIME[-TIME]", help="How long answers take.")]
 Faults = Annotated[
     list[str] | None,
-    typer.Option("--fault", metavar="KIND=CHANCE", help=f"What goes wrong: {', '.join(Fault)}."),
+    typer.Option(
+        "--fault",
+        metavar="KIND=CHANCE",
+        autocompletion=one_of([f"{fault}=" for fault in Fault]),
+        help=f"What goes wrong: {', '.join(Fault)}.",
+    ),
 ]
 Quirks = Annotated[
     list[str] | None,
-    typer.Option("--quirk", metavar="NAME[=FIELD,...]", help=f"What it makes of an update: {_KNOWN_QUIRKS}."),
+    typer.Option(
+        "--quirk",
+        metavar="NAME[=FIELD,...]",
+        autocompletion=one_of(_QUIRKS_WRITTEN),
+        help=f"What it makes of an update: {_KNOWN_QUIRKS}.",
+    ),
 ]
 Jti = Annotated[bool, typer.Option("--jti", help="A token is good for one call.")]
 
