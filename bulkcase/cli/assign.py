@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.completion import one_of
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
@@ -23,6 +24,7 @@ from bulkcase.cli.options import (
 )
 from bulkcase.cli.sending import end, questions, with_display
 from bulkcase.errors import UsageError
+from bulkcase.fields import nearest
 from bulkcase.operations.assign import Match, set_job
 from bulkcase.operations.options import Options
 from bulkcase.operations.run import run
@@ -38,7 +40,15 @@ Values = Annotated[
         show_default=False,
     ),
 ]
-MatchBy = Annotated[str, typer.Option("--match", metavar="_id|refId", help="What the keys are: ids, or references.")]
+MatchBy = Annotated[
+    str,
+    typer.Option(
+        "--match",
+        metavar="_id|refId",
+        autocompletion=one_of(("_id", "refId")),
+        help="What the keys are: ids, or references.",
+    ),
+]
 
 
 def set_command(
@@ -79,4 +89,5 @@ def _match(written: str) -> Match:
         return "refId"
     if written == "_id":
         return "_id"
-    raise UsageError(f"--match {written}: must be _id or refId")
+    near = nearest(written, ("_id", "refId"))
+    raise UsageError(f"--match {written}: must be _id or refId{f': did you mean {near}?' if near else ''}")

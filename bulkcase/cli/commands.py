@@ -11,10 +11,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bulkcase import __version__
-from bulkcase.cli.console import LOG, complain, err, tell_end
+from bulkcase.cli.completion import is_asked
+from bulkcase.cli.console import LOG, complain, err, out, tell_end, unwritten
 from bulkcase.cli.logs import LogFormat, log_to_stderr
+from bulkcase.cli.main import broken
 from bulkcase.cli.signals import interrupt_from_now_on
-from bulkcase.errors import BulkcaseError
+from bulkcase.errors import BulkcaseError, UsageError
 
 COMMANDS: Final = {
     "demo": ("demo", "Tell the whole story on the sandbox; no account needed."),
@@ -55,6 +57,9 @@ COMMANDS: Final = {
 that function says of itself."""
 
 
+_PRINTED_BY_TYPER: Final = {"--help", "-h", "--version"}
+
+
 class LaterCommand(TyperCommand):
     """A command whose options are known, and whose libraries are imported, when it is called by its name."""
 
@@ -91,7 +96,6 @@ app = typer.Typer(
     help="Bulk updates for the Kore.ai Case Management API: a spreadsheet in, cases updated, a report out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -102,7 +106,8 @@ def answer(arguments: list[str]) -> int:
     if "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments):
         log_to_stderr(verbose=False, form=LogFormat.JSON)
     try:
-        result = app(arguments, standalone_mode=False)
+        _refuse_odd_bytes(arguments)
+        result = app(arguments, prog_name="bulkcase", standalone_mode=False)
     except BulkcaseError as error:
         complain(error)
         return error.exit_code
@@ -115,15 +120,43 @@ def answer(arguments: list[str]) -> int:
         # Whoever read our output has gone; what is left in the buffer has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 6
-    except Exception as error:
-        shown = _shown_by_typer(error)
-        if shown is not None:
-            return shown
-        logging.getLogger(LOG).debug("a fault of bulkcase", exc_info=True)
-        what = f"{type(error).__name__}: {error}"
-        tell_end(f"error: a fault of bulkcase ({what}): please report it; --verbose shows where", 6)
-        return 6
-    return result if isinstance(result, int) else 0
+    except Exception as error:  # noqa: BLE001 - the last place where anything can be told of it
+        return _failed(error, arguments)
+    return _ended(result if isinstance(result, int) else 0)
+
+
+def _refuse_odd_bytes(arguments: list[str]) -> None:
+    """Raise UsageError for an argument that the ledger and reports could not name."""
+    for written in arguments:
+        try:
+            written.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{written}: is not UTF-8: rename the file or folder, or write it as UTF-8") from None
+
+
+def _failed(error: Exception, arguments: list[str]) -> int:
+    """Tell of an error that is none of bulkcase's own, and return its exit code."""
+    if is_asked():
+        return 0  # a shell that completes a word shows what it is told in the middle of a line
+    shown = _shown_by_typer(error)
+    if shown is not None:
+        return shown
+    if isinstance(error, OSError) and (not arguments or _PRINTED_BY_TYPER & set(arguments)):
+        out.lose_reader(error)
+        return _ended(0)
+    logging.getLogger(LOG).debug("a fault of bulkcase", exc_info=error)
+    what = f"error: a fault of bulkcase ({type(error).__name__}: {error}): please report it; --verbose shows where"
+    tell_end(broken(error) if isinstance(error, ImportError) else what, 6)
+    return 6
+
+
+def _ended(exit_code: int) -> int:
+    """Return the exit code of a command that is done, which is another one where its result could not be written."""
+    why = unwritten()
+    if not why or exit_code not in {0, 1}:
+        return exit_code
+    tell_end(f"error: standard output could not be written ({why}): free the disk, or send it elsewhere", 6)
+    return 6
 
 
 def _shown_by_typer(error: Exception) -> int | None:

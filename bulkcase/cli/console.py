@@ -1,9 +1,11 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import errno
 import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -53,21 +55,28 @@ def tame(markup: str) -> str:
 class PatientConsole(Console):
     """A console whose reader may go away: nobody is told any more, and what is being done goes on."""
 
+    lost: OSError | None = None
+    """Why what was printed is lost; None where all was written, or its reader wanted no more."""
+
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print, as long as somebody reads it; whatever a text holds, a terminal obeys none of it."""
         try:
             super().print(*(tame(each) if isinstance(each, str) else each for each in args), **kwargs)
-        except OSError:
-            self._lose_reader()
+        except OSError as error:
+            self.lose_reader(error)
 
     def on_broken_pipe(self) -> None:
         """Go on without a reader; rich itself would end the program."""
-        self._lose_reader()
+        self.lose_reader()
 
-    def _lose_reader(self) -> None:
+    def lose_reader(self, why: OSError | None = None) -> None:
+        """Print nothing any more, from now on and of what is not written yet."""
         self.quiet = True
+        if why is not None and why.errno != errno.EPIPE:
+            self.lost = why
         # What is left in the buffer is written at the end, and has no reader either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        with suppress(OSError):  # what is no file of the system has no such buffer
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 class ErrorConsole(PatientConsole):
@@ -96,7 +105,7 @@ class ErrorConsole(PatientConsole):
             self.file.write(f"{line}\n")
             self.file.flush()
         except OSError:
-            self._lose_reader()
+            self.lose_reader()
 
 
 def plain_json(text: str) -> str:
@@ -113,8 +122,19 @@ def write_out(text: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(plain_json(text).encode())
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        out.lose_reader(error)
+
+
+def unwritten() -> str:
+    """Write what is left of standard output; return why its reader has not got all of it, or an empty text."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        out.lose_reader(error)
+    lost, out.lost, out.quiet = out.lost, None, False
+    return "" if lost is None else lost.strerror or type(lost).__name__
 
 
 # On a terminal long lines break between words; in a pipe a line stays a line.
@@ -136,6 +156,7 @@ __all__ = [
     "someone_is_there",
     "tame",
     "tell_end",
+    "unwritten",
     "write_out",
 ]
 

@@ -25,9 +25,18 @@ def exit_code_of(arguments: list[str]) -> int:
     """Run the command line with these arguments and return its exit code; every error is one clear line."""
     if arguments == ["--version"] and _told_version():
         return 0
-    from bulkcase.cli.commands import answer  # noqa: PLC0415 - as above
-
+    try:
+        from bulkcase.cli.commands import answer  # noqa: PLC0415 - as above
+    except ImportError as error:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{broken(error)}\n")
+        return 6
     return answer(arguments)
+
+
+def broken(error: ImportError) -> str:
+    """Return what to say where something that bulkcase needs is not there."""
+    return f"error: the installation of bulkcase is broken ({error}): pip install --force-reinstall bulkcase"
 
 
 def _told_version() -> bool:

@@ -5,19 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bulkcase.cli.completion import a_run, job_file
 from bulkcase.cli.logs import LogFormat
 from bulkcase.errors import UsageError
 
 if TYPE_CHECKING:
     from bulkcase.operations.questions import Choice
 
-JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False)]
+JobFile = Annotated[
+    Path,
+    typer.Argument(metavar="JOB", help="The job file (TOML).", show_default=False, autocompletion=job_file),
+]
 InputFile = Annotated[
     str | None,
     typer.Option("--input", metavar="FILE", help="Read this file instead of the job's; - is standard input."),
 ]
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="The id of a run, a part of it, or last.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="RUN", help="The id of a run, a part of it, or last.", show_default=False, autocompletion=a_run
+    ),
 ]
 Corrected = Annotated[
     str | None, typer.Option("--input", metavar="FILE", help="A corrected file: what has landed is not sent again.")

@@ -114,8 +114,8 @@ def _counter() -> "tqdm[NoReturn]":
 
 
 def told(progress: Progress) -> str:
-    """Return failures so far and when it will be done, or why it waits."""
-    failed = f", {progress.failed:,} failed" if progress.of == "rows" else ""
+    """Return how many rows ended badly so far, and when it will be done, or why it waits."""
+    failed = f", {progress.failed:,} not well" if progress.of == "rows" else ""
     if progress.done == progress.total or progress.of == "input":
         return failed
     if progress.why_paused:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bulkcase.cli.completion import a_run
 from bulkcase.cli.console import err, escape, indented, local_time, number, out, someone_is_there, write_out
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import AsJson, LogAs, OfSandbox, StateFolder, Yes, need_yes
@@ -16,7 +17,9 @@ from bulkcase.operations.purged import Purged, PurgedRun
 
 RunNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="RUN", help="The ids of runs, parts of them, or last.", show_default=False),
+    typer.Argument(
+        metavar="RUN", help="The ids of runs, parts of them, or last.", show_default=False, autocompletion=a_run
+    ),
 ]
 Age = Annotated[
     str | None,

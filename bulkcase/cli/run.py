@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bulkcase.cli.completion import a_plan
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import (
     AsJson,
@@ -27,7 +28,8 @@ from bulkcase.job.variants import placed
 from bulkcase.operations.opened import read_ahead
 
 SavedPlan = Annotated[
-    str | None, typer.Option("--plan", metavar="RUN", help="Run this saved plan, exactly as it was made.")
+    str | None,
+    typer.Option("--plan", metavar="RUN", autocompletion=a_plan, help="Run this saved plan, exactly as it was made."),
 ]
 
 

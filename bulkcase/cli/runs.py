@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bulkcase.cli.completion import a_job
 from bulkcase.cli.console import write_out
 from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.options import AsJson, LogAs, OfSandbox, ReportFolder, RunName, StateFolder, Verbose
@@ -33,7 +34,12 @@ OfDrift = Annotated[
 ]
 JobName = Annotated[
     str | None,
-    typer.Option("--job", metavar="JOB", help="With --drift: a job, by its file or name, not that of the last run."),
+    typer.Option(
+        "--job",
+        metavar="JOB",
+        autocompletion=a_job,
+        help="With --drift: a job, by its file or name, not that of the last run.",
+    ),
 ]
 
 

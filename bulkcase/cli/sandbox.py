@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from bulkcase.cli.completion import one_of
 from bulkcase.cli.console import err, number, out
 from bulkcase.cli.interrupts import stopped_by_signals
 from bulkcase.cli.sending import in_loop
 from bulkcase.errors import UsageError
+from bulkcase.fields import nearest
 from bulkcase.job.quantities import duration, window
 from bulkcase.operations.serve import serve
 from bulkcase.sandbox import Fault, SandboxSettings
@@ -17,6 +19,7 @@ from bulkcase.stopping import Stopped, StopSwitch
 
 _QUIRKS_OF_FIELDS = ("ignores", "pretends", "reshapes")
 _QUIRKS = ("normalises", "trims_answers", "replaces")
+_QUIRKS_WRITTEN = [*_QUIRKS, *(f"{name}=" for name in _QUIRKS_OF_FIELDS)]
 _KNOWN_QUIRKS = ", ".join([*(f"{name}=FIELD,..." for name in _QUIRKS_OF_FIELDS), *_QUIRKS])
 _SETUPS: Mapping[str, Mapping[str, Any]] = {
     "no_scope": {"scope": False},
@@ -40,11 +43,21 @@ Windows = Annotated[
 Latency = Annotated[str, typer.Option("--latency", metavar="TIME[-TIME]", help="How long answers take.")]
 Faults = Annotated[
     list[str] | None,
-    typer.Option("--fault", metavar="KIND=CHANCE", help=f"What goes wrong: {', '.join(Fault)}."),
+    typer.Option(
+        "--fault",
+        metavar="KIND=CHANCE",
+        autocompletion=one_of([f"{fault}=" for fault in Fault]),
+        help=f"What goes wrong: {', '.join(Fault)}.",
+    ),
 ]
 Quirks = Annotated[
     list[str] | None,
-    typer.Option("--quirk", metavar="NAME[=FIELD,...]", help=f"What it makes of an update: {_KNOWN_QUIRKS}."),
+    typer.Option(
+        "--quirk",
+        metavar="NAME[=FIELD,...]",
+        autocompletion=one_of(_QUIRKS_WRITTEN),
+        help=f"What it makes of an update: {_KNOWN_QUIRKS}.",
+    ),
 ]
 Setups = Annotated[
     list[str] | None,
@@ -131,7 +144,7 @@ def _chance(written: str) -> tuple[Fault, float]:
     """Return a fault and its chance; raises ValueError."""
     kind, _, number = written.partition("=")
     if kind not in set(Fault):
-        raise ValueError(f"there are {', '.join(Fault)}")
+        raise ValueError(_known(kind, tuple(Fault)))
     try:
         chance = float(number)
     except ValueError:
@@ -149,7 +162,14 @@ def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:
         return {name: True}
     if name in _QUIRKS_OF_FIELDS and all(fields):
         return {name: before.get(name, frozenset()) | fields}
-    raise ValueError(f"there are {_KNOWN_QUIRKS}")
+    near = nearest(name, (*_QUIRKS, *_QUIRKS_OF_FIELDS))
+    raise ValueError(f"is not known: did you mean {near}?" if near else f"is not known: there are {_KNOWN_QUIRKS}")
+
+
+def _known(written: str, names: Sequence[str]) -> str:
+    """Return what to say of a name that is none of these."""
+    near = nearest(written, names)
+    return f"is not known: did you mean {near}?" if near else f"is not known: there are {', '.join(names)}"
 
 
 def _setup(written: str) -> Mapping[str, Any]:

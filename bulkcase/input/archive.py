@@ -20,7 +20,7 @@ MOST_IN_ALL = 4 << 30
 _ENTRY = b"PK\x01\x02"
 """How an entry of the directory begins (APPNOTE 4.3.12)."""
 _NO_END = 1 << 62
-_SAVE = "open it in a spreadsheet program and save it again, or save it as CSV."
+_SAVE = "open it in a spreadsheet program and save it again, or save it as CSV"
 
 
 class Limit(NamedTuple):
@@ -53,7 +53,7 @@ def check_parts(content: Content) -> None:
             count += text.count(_ENTRY)
             tail = text[1 - len(_ENTRY) :] if len(text) >= len(_ENTRY) else text
     if count > MOST_PARTS:
-        raise InputError(f"{content.name}: the file has more than {MOST_PARTS:,} parts, as no workbook has; {_SAVE}")
+        raise InputError(f"{content.name}: the file has more than {MOST_PARTS:,} parts, as no workbook has: {_SAVE}")
 
 
 def check_sizes(name: str, archive: ZipFile, limit_of: Callable[[str], Limit]) -> None:
@@ -71,14 +71,14 @@ def check_sizes(name: str, archive: ZipFile, limit_of: Callable[[str], Limit]) -
         size, tags, run = _measured(archive, part, most)
         if size > most.size:
             raise InputError(
-                f"{name}: {_called(part)} inflates to more than {most.size >> 20:,} MiB; save the sheet as CSV."
+                f"{name}: {_called(part)} inflates to more than {most.size >> 20:,} MiB: save the sheet as CSV"
             )
         if tags > most.tags:
-            raise InputError(f"{name}: {_called(part)} has more than {most.tags:,} elements; save the sheet as CSV.")
+            raise InputError(f"{name}: {_called(part)} has more than {most.tags:,} elements: save the sheet as CSV")
         if run > most.run:
-            raise InputError(f"{name}: {_called(part)} has a text of more than {most.run:,} characters; {_SAVE}")
+            raise InputError(f"{name}: {_called(part)} has a text of more than {most.run:,} characters: {_SAVE}")
         if size != part.file_size:
-            raise InputError(f"{name}: {_called(part)} has another size than the archive says; {_SAVE}")
+            raise InputError(f"{name}: {_called(part)} has another size than the archive says: {_SAVE}")
         left -= size
 
 
@@ -105,7 +105,7 @@ def _check_names(name: str, parts: list[ZipInfo]) -> None:
     for part in parts:
         folded = part.filename.replace("\\", "/").lower()
         if folded in seen:
-            raise InputError(f"{name}: {_called(part)} is there twice; {_SAVE}")
+            raise InputError(f"{name}: {_called(part)} is there twice: {_SAVE}")
         seen.add(folded)
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from bulkcase.errors import EnvironmentFailed, InputError
 from bulkcase.input.pipes import open_pipe
+from bulkcase.job.paths import nearest_file
 
 STANDARD_INPUT = "standard input"
 CHUNK = 1 << 20
@@ -67,8 +68,8 @@ class Content:
             raise InputError(_cannot_open(self.name, error)) from error
         if (state.st_size, state.st_mtime_ns) != (self.size, self.modified_ns):
             raise InputError(
-                f"{self.name}: the file changed while it was read; "
-                "wait until it is written completely, then start again."
+                f"{self.name}: the file changed while it was read: "
+                "wait until it is written completely, then start again"
             )
 
     def sha256(self) -> str:
@@ -100,16 +101,16 @@ def hold(path: Path) -> Content:
     if path == Path("-"):
         if sys.stdin.isatty():
             raise InputError(
-                f"{STANDARD_INPUT}: it is a terminal and no file comes in; pipe a CSV into bulkcase, or name a file."
+                f"{STANDARD_INPUT}: it is a terminal and no file comes in: pipe a CSV into bulkcase, or name a file"
             )
         return _copied(STANDARD_INPUT, sys.stdin.buffer)
     name = str(path)
     try:
         state = path.stat()
         if S_ISDIR(state.st_mode):
-            raise InputError(f"{name}: this is a folder; name a file in it.")
+            raise InputError(f"{name}: this is a folder: name a file in it")
         if S_ISCHR(state.st_mode) or S_ISBLK(state.st_mode):
-            raise InputError(f"{name}: this is a device, which may have no end; name a file, or pipe a CSV in.")
+            raise InputError(f"{name}: this is a device, which may have no end: name a file, or pipe a CSV in")
         if not S_ISREG(state.st_mode):
             with open_pipe(path) as stream:
                 return _copied(name, stream)
@@ -124,8 +125,8 @@ def _copied(name: str, stream: BinaryIO) -> Content:
     # On a full disk the closing of the file raises once more, with what it still had to write.
     except OSError as error:
         raise EnvironmentFailed(
-            f"{name}: what comes in cannot be copied to {tempfile.gettempdir()} ({error.strerror}); "
-            "make room there, or write it to a file first."
+            f"{name}: what comes in cannot be copied to {tempfile.gettempdir()} ({error.strerror}): "
+            "make room there, or write it to a file first"
         ) from error
     try:
         return _content(name, path, is_copy=True)
@@ -150,13 +151,14 @@ def _copy(stream: BinaryIO) -> Path:
 def _content(name: str, path: Path, *, is_copy: bool) -> Content:
     state = path.stat()
     if not state.st_size:
-        raise InputError(f"{name}: the file is empty; export it again.")
+        raise InputError(f"{name}: the file is empty: export it again")
     return Content(name, path, state.st_size, state.st_mtime_ns, is_copy)
 
 
 def _cannot_open(name: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{name}: there is no such file; check input.path."
+        found = nearest_file(Path(name))
+        return f"{name}: there is no such file: {'check the path' if found is None else f'did you mean {found}?'}"
     if isinstance(error, PermissionError):
-        return f"{name}: this user may not read the file; ask for permission to read it."
-    return f"{name}: the file cannot be opened ({error.strerror}); check input.path."
+        return f"{name}: this user may not read the file: ask for permission to read it"
+    return f"{name}: the file cannot be opened ({error.strerror}): check input.path"

@@ -26,7 +26,7 @@ def delimiter_of(name: str, lines: Iterable[str], setting: str | None) -> str:
     if setting is not None:
         if len(setting) != 1 or setting in '"\r\n ':
             raise InputError(
-                f'{name}: input.delimiter = {shown(setting)} is no delimiter; set one character, such as ";" or "\\t".'
+                f'{name}: input.delimiter = {shown(setting)} is no delimiter: set one character, such as ";" or "\\t"'
             )
         return setting
     if PurePath(name).suffix.lower() == ".tsv":
@@ -38,8 +38,7 @@ def delimiter_of(name: str, lines: Iterable[str], setting: str | None) -> str:
     if most and len(winners) > 1:
         names = " and ".join(DELIMITERS[delimiter] for delimiter in winners)
         raise InputError(
-            f"{name}: the header has as many of one delimiter as of another ({names}, {most} each); "
-            "set input.delimiter."
+            f"{name}: the header has as many of one delimiter as of another ({names}, {most} each): set input.delimiter"
         )
     return winners[0]
 

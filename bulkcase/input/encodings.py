@@ -55,8 +55,8 @@ def encoding_of(name: str, head: bytes, setting: str | None) -> Encoding:
     codec = _codec_of(name, setting)
     if codec in _NEED_A_MARK:
         raise InputError(
-            f"{name}: input.encoding = {shown(setting)} needs a byte order mark, and the file has none; "
-            f'set input.encoding = "{codec}-le" or "{codec}-be".'
+            f"{name}: input.encoding = {shown(setting)} needs a byte order mark, and the file has none: "
+            f'set input.encoding = "{codec}-le" or "{codec}-be"'
         )
     return Encoding(codec, is_set=True)
 
@@ -117,8 +117,8 @@ def _codec_of(name: str, setting: str) -> str:
     near = get_close_matches(wanted, known, n=1, cutoff=0.5)
     suggestion = near[0] if near else "cp1252"
     raise InputError(
-        f"{name}: input.encoding = {shown(setting)} is no known encoding; "
-        f'set another one, such as input.encoding = "{suggestion}".'
+        f"{name}: input.encoding = {shown(setting)} is no known encoding: "
+        f'set another one, such as input.encoding = "{suggestion}"'
     )
 
 
@@ -126,8 +126,8 @@ def _too_long(content: Content, encoding: Encoding, start: int) -> str:
     """Say which row is too long; its line starts with the character of this index."""
     row = _row_at(content, encoding, start - 1) + 1 if start else 1
     return (
-        f"{content.name}: row {row} has more than {MOST_CHARACTERS:,} characters without a line break; "
-        "export the file again as CSV, with a line for each row."
+        f"{content.name}: row {row} has more than {MOST_CHARACTERS:,} characters without a line break: "
+        "export the file again as CSV, with a line for each row"
     )
 
 
@@ -135,13 +135,13 @@ def _not_text(content: Content, encoding: Encoding, offset: int, characters: int
     where = f"{content.name}: row {_row_at(content, encoding, characters)} (byte offset {offset:,})"
     if encoding.is_set:
         return (
-            f'{where} cannot be read with input.encoding = "{encoding.codec}"; '
-            "set the encoding that the file was written with."
+            f'{where} cannot be read with input.encoding = "{encoding.codec}": '
+            "set the encoding that the file was written with"
         )
     if encoding.mark:
         return (
             f"{where} is not {encoding.codec.upper()}, though the file begins as such; "
-            "the file is damaged: export it again."
+            "the file is damaged: export it again"
         )
     start = max(0, offset - _SAMPLE // 2)
     with content.open() as stream:
@@ -149,12 +149,12 @@ def _not_text(content: Content, encoding: Encoding, offset: int, characters: int
         stream.seek(start)
         near = stream.read(_SAMPLE)
     if (endian := _wide(sample[:_SAMPLE])) is not None:
-        return f'{where} is not UTF-8; it looks like UTF-16: set input.encoding = "{endian}".'
+        return f'{where} is not UTF-8; it looks like UTF-16: set input.encoding = "{endian}"'
     likely = _likely(head + near)
     looks = f"it looks like {likely}" if likely else "its encoding is not known"
     return (
         f"{where} is not UTF-8; {looks}: save it as CSV UTF-8, "
-        f'or set input.encoding = "{likely or _LIKELY[0]}" and look at the result of a check.'
+        f'or set input.encoding = "{likely or _LIKELY[0]}" and look at the result of a check'
     )
 
 
@@ -162,8 +162,8 @@ def _holds_nul(content: Content, encoding: Encoding, characters: int, chunk: byt
     where = f"{content.name}: row {_row_at(content, encoding, characters)} holds a NUL character"
     endian = _wide(chunk[:_SAMPLE])
     if endian is not None and endian != encoding.codec and not encoding.mark:
-        return f'{where}; the file looks like UTF-16: set input.encoding = "{endian}".'
-    return f"{where}; the file is damaged or no text: export it again."
+        return f'{where}; the file looks like UTF-16: set input.encoding = "{endian}"'
+    return f"{where}; the file is damaged or no text: export it again"
 
 
 def _wide(sample: bytes) -> str | None:

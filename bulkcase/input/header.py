@@ -95,12 +95,12 @@ def header_of(name: str, number: int, cells: Sequence[Cell], first: int = 0) -> 
     if len(texts) > MOST_COLUMNS:
         raise InputError(
             f"{name}: the header (row {number}) has {len(texts):,} columns, more than the {MOST_COLUMNS:,} of a "
-            "spreadsheet; set input.delimiter if it is another one, or export fewer columns."
+            "spreadsheet: set input.delimiter if it is another one, or export fewer columns"
         )
     names = texts[:width]
     problems = [
-        f"{name}: column {letters(first + index)} has no name in the header (row {number}); "
-        "give it one, or delete the column."
+        f"{name}: column {letters(first + index)} has no name in the header (row {number}): "
+        "give it one, or delete the column"
         for index, text in enumerate(names)
         if not text.strip()
     ]
@@ -147,7 +147,7 @@ def _duplicates(name: str, names: Sequence[str], first: int) -> list[str]:
         if text.strip():
             places.setdefault(text, []).append(letters(first + index))
     return [
-        f"{name}: {len(columns)} columns are named {shown(text)} ({_few_letters(columns)}); rename all but one."
+        f"{name}: {len(columns)} columns are named {shown(text)} ({_few_letters(columns)}): rename all but one"
         for text, columns in places.items()
         if len(columns) > 1
     ]
@@ -158,7 +158,7 @@ def _few(name: str, problems: list[str]) -> list[str]:
     more = len(problems) - _MOST_PROBLEMS
     if more <= 0:
         return problems
-    return [*problems[:_MOST_PROBLEMS], f"{name}: {more:,} more columns of the header have no name, or not one alone."]
+    return [*problems[:_MOST_PROBLEMS], f"{name}: {more:,} more columns of the header have no name, or not one alone"]
 
 
 def _few_letters(columns: Sequence[str]) -> str:

@@ -54,8 +54,8 @@ def _refuse_workbook(name: str, head: bytes) -> None:
     # An .xls that holds text is most often a page of HTML, whose lines would all be taken for keys.
     if head.startswith(_WORKBOOK_STARTS) or PurePath(name).suffix.lower() in _WORKBOOK_SUFFIXES:
         raise InputError(
-            f"{name}: this is a workbook, or named like one, and a list of keys is plain text; "
-            "save the column with the keys as text, one key a line, and name that file."
+            f"{name}: this is a workbook, or named like one, and a list of keys is plain text: "
+            "save the column with the keys as text, one key a line, and name that file"
         )
 
 
@@ -82,10 +82,10 @@ def _row(name: str, number: int, line: str, constants: Sequence[str]) -> Row | N
     elif not _DELIMITERS.isdisjoint(key):
         raise InputError(
             f"{name}: row {number} has more than one column: "
-            "give a list with one key a line, or write a job with [input]."
+            "give a list with one key a line, or write a job with [input]"
         )
     elif key.startswith('"'):
-        why = "the line opens a quote that does not go around all of it; write the key without quotes"
+        why = "the line opens a quote that does not go around all of it: write the key without quotes"
         rejection = Rejection("row_unreadable", why)
     return None if is_blank(key) else Row(number, (key, *constants), rejection)
 
@@ -100,7 +100,7 @@ def _advice_for_a_list() -> Iterator[None]:
 
 
 def _advised(problem: str) -> str:
-    finding, _, advice = problem.rpartition("; ")
+    finding, _, advice = problem.rpartition(": ")
     if finding and ("input." in advice or "CSV" in advice):
-        return f"{finding}; give a text file in UTF-8, with one key a line."
+        return f"{finding}: give a text file in UTF-8, with one key a line"
     return problem

@@ -6,8 +6,8 @@ The beginnings are those that the formats' documents tell: gzip RFC 1952 2.3.1, 
 
 import re
 
-_PACKED = "a packed file; unpack it, and name the table that is in it"
-_PICTURE = "a picture; name the file with the table"
+_PACKED = "a packed file: unpack it, and name the table that is in it"
+_PICTURE = "a picture: name the file with the table"
 _BEGINNINGS = (
     (b"\x1f\x8b", _PACKED),
     (b"BZh", _PACKED),
@@ -15,9 +15,9 @@ _BEGINNINGS = (
     (b"\x28\xb5\x2f\xfd", _PACKED),
     (b"7z\xbc\xaf\x27\x1c", _PACKED),
     (b"Rar!\x1a\x07", _PACKED),
-    (b"%PDF-", "a PDF; export the table itself as CSV"),
-    (b"SQLite format 3\0", "a database of SQLite; export the table as CSV"),
-    (b"PAR1", "a Parquet file; export it as CSV"),
+    (b"%PDF-", "a PDF: export the table itself as CSV"),
+    (b"SQLite format 3\0", "a database of SQLite: export the table as CSV"),
+    (b"PAR1", "a Parquet file: export it as CSV"),
     (b"\x89PNG\r\n\x1a\n", _PICTURE),
     (b"\xff\xd8\xff", _PICTURE),
     (b"GIF8", _PICTURE),
@@ -25,13 +25,13 @@ _BEGINNINGS = (
 _MARKUP = (
     (
         re.compile(rb"<!doctype html|<(?:html|head|body|table|meta|div|style)\b", re.IGNORECASE),
-        "a web page, as some programs export for a spreadsheet; open it in one, and save it as CSV or .xlsx",
+        "a web page, as some programs export for a spreadsheet: open it in one, and save it as CSV or .xlsx",
     ),
     (
         re.compile(rb"<\?xml\b|<!--|<\w+:?\w*\s+xmlns"),
-        "an XML file; open it in a spreadsheet, and save it as CSV or .xlsx",
+        "an XML file: open it in a spreadsheet, and save it as CSV or .xlsx",
     ),
-    (re.compile(rb'\[\s*[\[{"]|\{\s*"'), "JSON; export the table as CSV"),
+    (re.compile(rb'\[\s*[\[{"]|\{\s*"'), "JSON: export the table as CSV"),
 )
 _MARKS = b"\xef\xbb\xbf"
 HEAD = 512

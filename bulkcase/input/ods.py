@@ -81,6 +81,6 @@ def _archive(content: Content) -> Iterator[ZipFile]:
     # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
     except (BadZipFile, KeyError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise InputError(
-            f"{content.name}: the document is damaged and cannot be read ({error}); "
-            "open it in a spreadsheet program and save it again."
+            f"{content.name}: the document is damaged and cannot be read ({error}): "
+            "open it in a spreadsheet program and save it again"
         ) from error

@@ -138,11 +138,11 @@ def _value(attributes: Attributes, text: str) -> tuple[Cell, str]:
     is_formula = "formula" in attributes
     shown = text.strip()
     if attributes.get("calcext:value-type") == "error" or (is_formula and _FAILED.fullmatch(shown)):
-        return (shown, "") if shown in EXCEL_ERRORS else (BLANK, f'the formula failed ("{shown}"); mend it')
+        return (shown, "") if shown in EXCEL_ERRORS else (BLANK, f'the formula failed ("{shown}"): mend it')
     try:
         return _typed(kind, attributes, text, is_formula=is_formula)
     except (KeyError, ValueError):
-        return BLANK, f'the value of the cell cannot be read (it shows "{shown}"); write it again'
+        return BLANK, f'the value of the cell cannot be read (it shows "{shown}"): write it again'
 
 
 def _typed(kind: str, attributes: Attributes, text: str, *, is_formula: bool) -> tuple[Cell, str]:

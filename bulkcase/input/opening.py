@@ -47,7 +47,7 @@ def open_table(source: Source) -> Table:
 
 def _check_look(content: Content) -> None:
     if what := what_else(content.head(HEAD)):
-        raise InputError(f"{content.name}: this is {what}.")
+        raise InputError(f"{content.name}: this is {what}")
 
 
 def _kind(content: Content) -> str:
@@ -73,10 +73,10 @@ def _kind_of_zip(content: Content) -> str:
     # What zipfile raises for an archive that is damaged, locked, or packed in a way that it does not know.
     except (BadZipFile, OSError, KeyError, RuntimeError, NotImplementedError) as error:
         raise InputError(
-            f"{content.name}: the file is damaged ({error}); fetch it again, or open it in a spreadsheet and save it."
+            f"{content.name}: the file is damaged ({error}): fetch it again, or open it in a spreadsheet and save it"
         ) from error
     raise InputError(
-        f"{content.name}: this is an archive, and no workbook that can be read here; save it as one of {_READ_HERE}."
+        f"{content.name}: this is an archive, and no workbook that can be read here: save it as one of {_READ_HERE}"
     )
 
 
@@ -92,15 +92,15 @@ def _check_suffix(content: Content, kind: str) -> None:
         return
     if kind == "text":
         raise InputError(
-            f"{content.name}: this is no workbook, though its name ends in {suffix}; "
-            "if it is a CSV, rename it to .csv, else export it again."
+            f"{content.name}: this is no workbook, though its name ends in {suffix}: "
+            "if it is a CSV, rename it to .csv, else export it again"
         )
     if content.is_copy:
         raise InputError(
-            f"{content.name}: this is {_CALLED[kind]}, and a stream must be CSV; save it and name the file."
+            f"{content.name}: this is {_CALLED[kind]}, and a stream must be CSV: save it and name the file"
         )
     raise InputError(
-        f"{content.name}: this is {_CALLED[kind]}, and its name does not say so; give it a name that ends in .{kind}."
+        f"{content.name}: this is {_CALLED[kind]}, and its name does not say so: give it a name that ends in .{kind}"
     )
 
 
@@ -115,4 +115,4 @@ def _contains(content: Content, wanted: bytes) -> bool:
 
 
 def _locked(name: str) -> str:
-    return f"{name}: the workbook has a password; save a copy without one."
+    return f"{name}: the workbook has a password: save a copy without one"

@@ -41,6 +41,6 @@ def open_pipe(path: Path) -> BinaryIO:
         stream.peek(1)
         if pipe.got == 0:
             stream.close()
-            raise InputError(f"{path}: nobody wrote into this pipe within {PATIENCE:.0f} seconds; name a file.")
+            raise InputError(f"{path}: nobody wrote into this pipe within {PATIENCE:.0f} seconds: name a file")
     os.set_blocking(pipe.fileno(), True)
     return stream

@@ -28,7 +28,7 @@ _MOST_NAMES = 20
 _MOST_UNITS = 32_767
 """What a cell of a workbook can hold, in units of UTF-16."""
 
-NOT_CALCULATED = "the formula has no stored value; open the file in a spreadsheet program and save it"
+NOT_CALCULATED = "the formula has no stored value: open the file in a spreadsheet program and save it"
 
 
 _NO_PROBLEMS: Mapping[int, str] = MappingProxyType({})
@@ -71,7 +71,7 @@ def chosen_sheet(
     if _is_results(lines_of(chosen)) and any(
         _is_results(lines_of(sheet.name)) for sheet in sheets if sheet.name != chosen
     ):
-        raise InputError(f"{file}: has its rows in more sheets than one: take results.csv, which has all of them.")
+        raise InputError(f"{file}: has its rows in more sheets than one: take results.csv, which has all of them")
     return chosen
 
 
@@ -104,20 +104,20 @@ def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -
         if len(visible) == 1:
             return visible[0]
         raise ManySheets(
-            f"{name}: the workbook has {len(visible) or 'no'} visible sheets ({listed or 'none'}); set input.sheet.",
+            f"{name}: the workbook has {len(visible) or 'no'} visible sheets ({listed or 'none'}): set input.sheet",
             visible,
         )
     if isinstance(wanted, int):
         # A person counts the tabs, and hidden sheets have none.
         if 1 <= wanted <= len(visible):
             return visible[wanted - 1]
-        raise InputError(f"{name}: there is no sheet number {wanted}; set input.sheet to one of {listed or 'none'}.")
+        raise InputError(f"{name}: there is no sheet number {wanted}: set input.sheet to one of {listed or 'none'}")
     names = [sheet.name for sheet in sheets]
     if wanted in names:
         return wanted
     near = get_close_matches(wanted, names, n=1)
     hint = f" (did you mean {shown(near[0])}?)" if near else ""
-    raise InputError(f"{name}: there is no sheet {shown(wanted)}{hint}; set input.sheet to one of {listed or 'none'}.")
+    raise InputError(f"{name}: there is no sheet {shown(wanted)}{hint}: set input.sheet to one of {listed or 'none'}")
 
 
 def sheet_header(name: str, sheet: str, lines: Iterable[Line]) -> tuple[Header, int]:
@@ -125,12 +125,12 @@ def sheet_header(name: str, sheet: str, lines: Iterable[Line]) -> tuple[Header, 
     for line in lines:
         if line.problems:
             column, why = next(iter(line.problems.items()))
-            raise InputError(f"{name}: row {line.number}: column {letters(column)} of the header: {why}.")
+            raise InputError(f"{name}: row {line.number}: column {letters(column)} of the header: {why}")
         used = [index for index, cell in enumerate(line.cells) if not is_blank(cell)]
         if used:
             first = used[0]
             return header_of(name, line.number, line.cells[first : used[-1] + 1], first), first
-    raise InputError(f"{name}: the sheet {shown(sheet)} is empty; name another one with input.sheet.")
+    raise InputError(f"{name}: the sheet {shown(sheet)} is empty: name another one with input.sheet")
 
 
 def sheet_rows(header: Header, first: int, lines: Iterable[Line]) -> Iterator[Row]:

@@ -91,9 +91,9 @@ def _header(text: _Text) -> Header:
                     return header_of(name, number, cells)
         except csv.Error as error:
             raise InputError(
-                f"{name}: the header (line {records.reader.line_num}) cannot be read: {_why(error)}; mend its quotes."
+                f"{name}: the header (line {records.reader.line_num}) cannot be read: {_why(error)}: mend its quotes"
             ) from error
-    raise InputError(f"{name}: the file has no header, only blank lines; export it again.")
+    raise InputError(f"{name}: the file has no header, only blank lines: export it again")
 
 
 def _rows(text: _Text, header: Header) -> Iterator[Row]:
@@ -134,7 +134,7 @@ def _unreadable(name: str, number: int, first: int, records: _Records, error: cs
     if last > first and (records.at_end or _is_too_long(error)):
         raise InputError(
             f"{name}: row {number}: a quote that opens on line {first} is not closed and takes in all up to "
-            f"line {last}; close it, or write a quote inside a cell twice."
+            f"line {last}: close it, or write a quote inside a cell twice"
         )
     if last > first:
         why = f"{why}; lines {first} to {last} of the file were taken for this one row, none of them is sent"

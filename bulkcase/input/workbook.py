@@ -116,10 +116,10 @@ def _read_errors(name: str) -> Iterator[None]:
             raise
         detail = "" if is_panic else f" ({_one_line(error)})"
         if "password" in detail.lower() or "encrypted" in detail.lower():
-            raise InputError(f"{name}: the workbook has a password; save a copy without one.") from error
+            raise InputError(f"{name}: the workbook has a password: save a copy without one") from error
         raise InputError(
-            f"{name}: the workbook is damaged or unusual and cannot be read{detail}; "
-            "open it in a spreadsheet program, save it again, or save it as CSV."
+            f"{name}: the workbook is damaged or unusual and cannot be read{detail}: "
+            "open it in a spreadsheet program, save it again, or save it as CSV"
         ) from error
 
 

@@ -11,7 +11,7 @@ from bulkcase.input.xlsx_gaps import Gaps
 
 _DIMENSIONS = 0x200
 _EMPTY_TEXT = (
-    "the cell holds an empty text, or a formula that was never calculated (an .xls file does not tell which); "
+    "the cell holds an empty text, or a formula that was never calculated (an .xls file does not tell which): "
     "save the file as .xlsx, or clear the cell"
 )
 
@@ -26,9 +26,7 @@ def check_xls(name: str, path: Path) -> None:
     with xlrd.open_workbook(str(path), logfile=StringIO(), on_demand=True, ragged_rows=True) as book:
         longest = max(map(len, book._sharedstrings), default=0)  # noqa: SLF001 - nothing else tells before the sheets
         if longest > MOST_CHARACTERS:
-            raise InputError(
-                f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters; shorten it."
-            )
+            raise InputError(f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters: shorten it")
         # calamine makes room for as many cells as a sheet says that it has, which may be any number.
         cells, characters = _said_cells(book.mem, book.base, book.base + book.stream_len), 0
         for number in range(book.nsheets):
@@ -40,8 +38,8 @@ def check_xls(name: str, path: Path) -> None:
             book.unload_sheet(number)
             if cells > MOST_CELLS or characters > MOST_TEXT:
                 raise InputError(
-                    f"{name}: the values of its sheets reach too far, or have too much text, to be loaded; "
-                    "copy the table alone to a new workbook, or save it as CSV."
+                    f"{name}: the values of its sheets reach too far, or have too much text, to be loaded: "
+                    "copy the table alone to a new workbook, or save it as CSV"
                 )
 
 

@@ -148,8 +148,8 @@ class _Cells:
         if bottom >= MOST_ROWS or right >= MOST_COLUMNS or (bottom + 1) * (right + 1) > MOST_CELLS:
             raise InputError(
                 f'{self._name}: the values of the sheet "{self._sheet}" reach from row {top + 1} to row {bottom + 1} '
-                f"and to column {letters(right)}, too far to be loaded; "
-                "copy the table alone to a new sheet, or save it as CSV."
+                f"and to column {letters(right)}, too far to be loaded: "
+                "copy the table alone to a new sheet, or save it as CSV"
             )
 
     def _at(self, place: str | None) -> None:
@@ -166,8 +166,8 @@ class _Cells:
         if self._type == "e":
             if value not in EXCEL_ERRORS:
                 raise InputError(
-                    f'{self._name}: row {self._row + 1}: column {letters(self._column)} shows the error "{value}"; '
-                    "mend its formula, or clear the cell."
+                    f'{self._name}: row {self._row + 1}: column {letters(self._column)} shows the error "{value}": '
+                    "mend its formula, or clear the cell"
                 )
             self.gaps.texts[self._row][self._column] = value
         elif self._formula and not value and not (self._type == "str" and self._has_value):

@@ -97,8 +97,8 @@ def check_texts(name: str, archive: ZipFile, sheet: str, part: str) -> None:
     longest = max(lengths, default=0)
     if longest > MOST_CHARACTERS:
         raise InputError(
-            f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters; "
-            "shorten it, or save the sheet as CSV and look for it there."
+            f"{name}: a text of the workbook has more than {MOST_CHARACTERS:,} characters: "
+            "shorten it, or save the sheet as CSV and look for it there"
         )
     # A cell that has a shared text takes sixteen bytes of XML at the least: most sheets are too small to matter.
     if archive.getinfo(part).file_size // 16 * longest <= MOST_TEXT:
@@ -106,7 +106,7 @@ def check_texts(name: str, archive: ZipFile, sheet: str, part: str) -> None:
     if _text_of(archive, part, lengths, longest) > MOST_TEXT:
         raise InputError(
             f'{name}: the texts in the cells of the sheet "{sheet}" have more than {MOST_TEXT >> 20:,} MiB together, '
-            "too much to be loaded; save it as CSV."
+            "too much to be loaded: save it as CSV"
         )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, Final
 
 _DAY_FIRST: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", re.ASCII)
@@ -17,7 +18,10 @@ def case_filter(written: object) -> dict[str, Any]:
 
 def _value(name: str, written: Any) -> Any:
     if name not in _FORMS:
-        raise ValueError(f"has {name}, which is no filter of getCases: there are {', '.join(_FORMS)}")
+        folded = {known.lower(): known for known in _FORMS}
+        near = get_close_matches(name.lower(), folded, n=1)
+        hint = f"did you mean {folded[near[0]]}?" if near else f"there are {', '.join(_FORMS)}"
+        raise ValueError(f"has {name}, which is no filter of getCases: {hint}")
     fits, called = _FORMS[name]
     if not fits(written):
         raise ValueError(f"has {name}, which must be {called}")

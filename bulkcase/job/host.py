@@ -98,5 +98,5 @@ def _port(parts: SplitResult) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise ValueError("has a port that is no number from 1 to 65535")
+        raise ValueError("must have a port from 1 to 65535")
     return None if port == _DEFAULT_PORTS[parts.scheme] else port

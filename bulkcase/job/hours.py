@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from bulkcase.job.zones import find_zone, nearest_zone
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WHOLE_DAY = 24 * 60
 _FORM = re.compile(
     r"(?:(?P<days>[^\d\s][^\d]*?)\s+)?"
@@ -147,8 +148,8 @@ def _days(written: str) -> frozenset[int]:
 def _day(written: str) -> int:
     word = written.strip().lower()
     if word not in _DAYS:
-        near = [word[:3]] if word[:3] in _DAYS else get_close_matches(word, _DAYS, n=1, cutoff=0.6)
-        _refuse("weekday", written.strip(), near[0] if near else None, f"there are {', '.join(_DAYS)}")
+        near = [word[:3]] if word[:3] in _DAYS else get_close_matches(word, [*_DAYS, *_LONG_DAYS], n=1, cutoff=0.6)
+        _refuse("weekday", written.strip(), near[0][:3] if near else None, f"there are {', '.join(_DAYS)}")
     return _DAYS.index(word)
 
 

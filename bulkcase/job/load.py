@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bulkcase.errors import JobError
 from bulkcase.job.needs import CUSTOM, problems_of_needs
+from bulkcase.job.paths import nearest_file
 from bulkcase.job.problems import readable
 from bulkcase.job.settings import Job
 from bulkcase.job.variants import placed, with_input
@@ -43,10 +44,16 @@ def load_without_rows(path: str | Path) -> Job:
 def text_of(file: Path) -> str:
     """Return the text of a job file; raises JobError as `load` does."""
     try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError:
+        raise JobError(f"{file.absolute()}: this path is not UTF-8: rename its folder or file") from None
+    try:
         content = file.read_bytes()
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise JobError(f"{file}: {error.strerror}: check the path of the job file") from None
+        found = nearest_file(file)
+        advice = "check the path of the job file" if found is None else f"did you mean {found}?"
+        raise JobError(f"{file}: {error.strerror}: {advice}") from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise JobError(f"{file}: line {line} is not UTF-8: save the job file as UTF-8") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkcase.errors import JobError
+from bulkcase.job.paths import nearest_file
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FILE
 from bulkcase.job.strict_json import parse_json
@@ -36,7 +37,9 @@ def _parsed(path: Path) -> Any:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror}): check the path") from None
+        found = nearest_file(path)
+        advice = "check the path" if found is None else f"did you mean {found.name}?"
+        raise ValueError(f"cannot be read ({error.strerror}): {advice}") from None
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8: save it as UTF-8") from None
     return parse_json(text)
@@ -55,7 +58,7 @@ def _table(content: Any) -> dict[str, Any]:
         raise ValueError(_FORM)  # noqa: TRY004 - a fault of the file, reported as every other
     for name, entry in content.items():
         if not isinstance(entry, dict):
-            raise ValueError(f"has an entry that is no object: {json.dumps(name)}")  # noqa: TRY004 - as above
+            raise ValueError(f"has an entry that is no object: {json.dumps(name)}: write {{ … }}")  # noqa: TRY004 - as above
     return content
 
 
@@ -64,8 +67,8 @@ def _by_name(entries: list[Any]) -> dict[str, Any]:
     for number, entry in enumerate(entries, start=1):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
-            raise ValueError(f'has no object with a "name" as its entry {number}')  # noqa: TRY004 - as above
+            raise ValueError(f'has no object with a "name" as its entry {number}: give it one')  # noqa: TRY004 - as above
         if name in table:
-            raise ValueError(f"has the name {json.dumps(name)} twice")
+            raise ValueError(f"has the name {json.dumps(name)} twice: keep one of them")
         table[name] = entry
     return table

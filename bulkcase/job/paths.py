@@ -1,7 +1,12 @@
 """Paths as a job file writes them."""
 
 import os
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
+
+_MOST_FILES = 10_000
+"""Files of a folder that are looked at for one that is called alike."""
 
 
 def expanded(written: str) -> Path:
@@ -16,3 +21,20 @@ def near(path: Path) -> Path:
     """Return a path as a person here would write it: relative where it lies below the folder one is in."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def nearest_file(path: Path) -> Path | None:
+    """Return the file that a person most likely meant by a path at which there is none; None where none is like it.
+
+    It lies in the same folder; for a folder itself, it is the only one in it that ends in `.toml`.
+    """
+    try:
+        if path.is_dir():
+            jobs = list(path.glob("*.toml"))
+            return jobs[0] if len(jobs) == 1 else None
+        files = [each.name for each in islice(path.parent.iterdir(), _MOST_FILES) if each.is_file()]
+    except OSError:
+        return None
+    close = get_close_matches(path.name, files, n=1, cutoff=0.6)
+    alike = close or [name for name in files if Path(name).stem == path.name]
+    return path.with_name(alike[0]) if alike else None

@@ -1,5 +1,6 @@
 """What is wrong with a job file, in words for the person who wrote it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -21,7 +22,6 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "bool_type": lambda _: "must be true or false, without quotes",
     "greater_than_equal": lambda facts: f"must be {facts['ge']} or more",
     "less_than_equal": lambda facts: f"must be {facts['le']} or less",
-    "literal_error": lambda facts: f"must be {facts['expected']}".replace("'", '"'),
     "model_type": lambda _: "must be a table",
     "dict_type": lambda _: "must be a table",
     "tuple_type": lambda _: "must be a list in brackets",
@@ -35,12 +35,19 @@ def _otherwise(_: Mapping[str, Any]) -> str:
 
 def readable(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Yield key and message for each problem that pydantic found, never its own words nor the value."""
-    for problem in error.errors(include_url=False, include_input=False):
-        path = problem["loc"]
+    for problem in error.errors(include_url=False):
+        path, facts = problem["loc"], problem.get("ctx", {})
         if problem["type"] == "extra_forbidden":
             yield _key(path), _unknown(path)
+        elif problem["type"] == "literal_error":
+            yield _key(path), _one_of(str(facts["expected"]), problem["input"])
         else:
-            yield _key(path), _WORDS.get(problem["type"], _otherwise)(problem.get("ctx", {}))
+            yield _key(path), _WORDS.get(problem["type"], _otherwise)(facts)
+
+
+def _one_of(expected: str, written: object) -> str:
+    near = get_close_matches(written.lower(), re.findall("'(.+?)'", expected), n=1) if isinstance(written, str) else []
+    return f"must be {expected}".replace("'", '"') + (f": did you mean {near[0]}?" if near else "")
 
 
 def _key(path: tuple[_Part, ...]) -> str:

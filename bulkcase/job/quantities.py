@@ -13,7 +13,9 @@ from bulkcase.job import forms
 T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]{1,9})?)\s*(ms|s|m|h|d)")
+_LONGEST = 999_999_999
+"""Of any unit."""
 _LIMIT = re.compile(r"[0-9]{1,9}")
 _TOO_MANY = 10**9
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%\s*of\s*([0-9]{1,9})")
@@ -70,6 +72,8 @@ def duration(text: object) -> float:
     found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None or not float(found[1]):
         raise ValueError('must be a number above zero with its unit, such as "30s", "5m", "1h" or "2d"')
+    if float(found[1]) >= _LONGEST + 1:
+        raise ValueError(f"is too long: must be {_LONGEST}{found[2]} or less")
     return float(found[1]) * _SECONDS[found[2]]
 
 

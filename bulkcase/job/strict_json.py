@@ -15,7 +15,7 @@ def parse_json(text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
     except RecursionError:
-        raise ValueError("is nested too deeply") from None
+        raise ValueError("is nested too deeply: make it flatter") from None
     check_sendable(value)
     return value
 
@@ -36,9 +36,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"has the key {json.dumps(twice)} twice")
+        raise ValueError(f"has the key {json.dumps(twice)} twice: keep one of them")
     return found
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"has {word}, which is no JSON")
+    raise ValueError(f"has {word}, which is no JSON: write a number or null")

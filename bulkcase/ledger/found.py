@@ -1,5 +1,6 @@
 """Finding runs in the ledger."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,11 @@ class FoundRuns:
             raise UsageError(f'"{text}" may mean {len(found)} runs, the newest are {named}: give more of the id')
         if text == LAST and every:
             raise UsageError(f"{self.path}: has no run that was started yet: bulkcase runs lists the plans it has")
-        raise UsageError(f'{self.path}: has no run "{text}": bulkcase runs lists those it has')
+        near = get_close_matches(text, [LAST, *reversed([run.id for run in every])], n=2, cutoff=0.7)
+        hint = (
+            f"did you mean {' or '.join(near)}? bulkcase runs lists all" if near else "bulkcase runs lists those it has"
+        )
+        raise UsageError(f'{self.path}: has no run "{text}": {hint}')
 
     def runs(self) -> list[RunRecord]:
         """Return all runs whose input was read to its end, the oldest first."""

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import inf
-from typing import Protocol
+from typing import Protocol, Self
 
 from bulkcase.ledger.records import RunRecord
 
@@ -31,6 +31,20 @@ class Cases(Protocol):
 
     def holder(self, run: RunRecord, until: int) -> int | None:
         """Return a kept run, `until` at most, that could still send, or take back, a case that a run has changed."""
+
+
+class Together(str):
+    """Why a run stays that goes only together with another one."""
+
+    __slots__ = ("other",)
+
+    def __new__(cls, why: str, other: str) -> Self:
+        """Return the reason; `other` is the id of the other one."""
+        reason = super().__new__(cls, why)
+        reason.other = other
+        return reason
+
+    other: str
 
 
 def never() -> bool:
@@ -111,7 +125,8 @@ class _Staying:
             run = self._every[one]
             self._cases.keep(run)
             mine = [kin for kin in self._kin[run.id] if self.going.pop(kin, None)]
-            self.kept |= dict.fromkeys(mine, f"run {run.id}, which belongs to it, is kept: they go together")
+            together = Together(f"run {run.id}, which belongs to it, is kept: they go together", run.id)
+            self.kept |= dict.fromkeys(mine, together)
             done += mine
         return done
 
@@ -124,7 +139,7 @@ class _Staying:
         if holder is None:
             return ""
         its = self._every[holder].id
-        return f"run {its}, which is kept, has rows about cases that it changed later: they go together"
+        return Together(f"run {its}, which is kept, has rows about cases that it changed later: they go together", its)
 
 
 def _kin(every: Iterable[RunRecord]) -> Mapping[str, list[int]]:

@@ -27,8 +27,8 @@ _GLANCE: Final = 0.1
 """The same for `holder_of`, which two people may call at once."""
 _POLL: Final = 0.01
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
-_END_OF_TIME: Final = 253_402_300_799.0
-"""The last second that a date can be written for."""
+_END_OF_TIME: Final = 253_402_214_399.0
+"""The last second that a date can be written for in every zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Holder:
     def __str__(self) -> str:
         if self == UNTOLD:
             return "a command that did not say who it is"
-        since = f"since {moment(self.since):%Y-%m-%d %H:%M} UTC"
+        since = f"since {moment(self.since).astimezone():%Y-%m-%d %H:%M %Z}"
         run = f", run {self.run}" if self.run else ""
         return f"bulkcase {self.command} (process {self.pid} of {self.user}@{self.host}, {since}{run})"
 

@@ -8,7 +8,7 @@ from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
 from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
-from bulkcase.job.zones import find_zone
+from bulkcase.job.zones import find_zone, nearest_zone
 from bulkcase.mapping.constants import constant
 from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.dates import check_format
@@ -18,14 +18,13 @@ from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.templates import parse_template
 
 _LOOKED_UP = frozenset({Kind.LIST, Kind.OBJECT})
-_ZONE = 'is no time zone of the IANA database, such as "Europe/Berlin" or "UTC"'
 
 
 def mapping_problems(job: Job, tables: Mapping[str, Mapping[str, Any]], around: Surroundings) -> Iterator[str]:
     """Yield every problem of a job's mapping, lookups and what they need, in the order of the job file."""
     yield from _column("input.key", job.input.key.column, around.header)
     if job.input.timezone and around.zone is None:
-        yield f"input.timezone: {shown(job.input.timezone)} {_ZONE}"
+        yield f"input.timezone: {_zone(job.input.timezone)}"
     if around.marker == "":
         yield "input.clear_marker: is blank, and a blank cell always leaves the field alone: choose a word"
     for key, source in job.mapping.items():
@@ -80,7 +79,7 @@ def _place(place: Place, allowed: Sequence[str]) -> Iterator[str]:
     elif root in READ_ONLY and root not in allowed:
         yield f"{key}: is read-only by prudence, the server sets it: take it out, or name it in safety.allow_read_only"
     elif place.do == "path" and FIELDS[root] is not Kind.OBJECT:
-        yield f"{key}: {root} is {FIELDS[root].value}, and a path leads into an object"
+        yield f"{key}: {root} is {FIELDS[root].value}, and a path leads into an object: write {root} alone"
     elif place.do == "path" and root in LEARNABLE:
         yield f"{key}: {root} is a whole object of the platform, never changed inside: map it by its name"
     elif place.do == "custom" and not place.key.partition(".")[2].strip():
@@ -102,9 +101,15 @@ def _collisions(mapping: Mapping[str, FieldSource]) -> Iterator[str]:
             yield f"mapping.{place.key}: mapping.{whole.key} is mapped whole too: keep one of them"
 
 
+def _zone(written: str) -> str:
+    near = nearest_zone(written)
+    hint = f"did you mean {near}?" if near else 'write one such as "Europe/Berlin", or "UTC"'
+    return f"{shown(written)} is no time zone of the IANA database: {hint}"
+
+
 def _unknown(field: str) -> str:
     if field in SHOWN_ONLY:
-        return "is no field of updateCase, only shown with a case: it cannot be sent"
+        return "is no field of updateCase, only shown with a case: it cannot be sent, so take it out"
     near = nearest(field, FIELDS)
     known = ", ".join(name for name in FIELDS if name not in READ_ONLY)
     return "is no field of updateCase: " + (f"did you mean {near}?" if near else f"there are {known}")
@@ -140,7 +145,7 @@ def _settings(place: Place, source: FieldSource) -> Iterator[str]:
         if written is not None and not may_be_date:
             yield f"mapping.{field}.{name}: {field} is {kind.value}, no date: take it out"
     if may_be_date and source.timezone is not None and find_zone(source.timezone) is None:
-        yield f"mapping.{field}.timezone: {shown(source.timezone)} {_ZONE}"
+        yield f"mapping.{field}.timezone: {_zone(source.timezone)}"
     if may_be_date and source.format is not None:
         try:
             check_format(source.format)
@@ -160,6 +165,6 @@ def _lookup(name: str, table: Mapping[str, Any]) -> Iterator[str]:
     if name not in FIELDS:
         yield f"lookups.{name}: {_unknown(name)}"
     elif FIELDS[name] not in _LOOKED_UP:
-        yield f"lookups.{name}: {name} is {FIELDS[name].value}: only objects, and lists of them, are looked up"
+        yield f"lookups.{name}: {name} is {FIELDS[name].value}, and only objects and lists are looked up: take it out"
     for problem in table_problems(table):
         yield f"lookups.{name}: {problem}"

@@ -83,14 +83,15 @@ class LearntTable:
                 f"give lookups.{self._field} a table or a file with the one that is meant",
             )
         where = f"the {self._field} of any case" if self._is_whole else f"the {self._field} of any case that was seen"
+        if not self._names:
+            how = f"give lookups.{self._field} a table or a file"
+            return Fault("unknown_name", f"{shown(name)} is not known, as no case shows a {self._field}: {how}")
         return _unknown(name, where, tuple(self._names))
 
 
 def _unknown(name: str, where: str, names: Sequence[str]) -> Fault:
     near = nearest(name, names)
-    hint = (
-        f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}" if names else "none of them has one"
-    )
+    hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}"
     return Fault("unknown_name", f"{shown(name)} is not {where}: {hint}")
 
 
@@ -100,7 +101,7 @@ def table_problems(table: Mapping[str, Any]) -> Iterator[str]:
         yield "is empty: add the names that the input uses"
     for name, many in Counter(map(_folded, table)).items():
         if not name:
-            yield "has a blank name"
+            yield "has a blank name: take it out"
         elif many > 1:
             same = [each for each in table if _folded(each) == name]
             yield f"has names that differ only in case or outer spaces: {listed(same)}"

@@ -81,7 +81,7 @@ def _parsed(assignments: Sequence[str]) -> dict[str, tuple[str, str]]:
         if key in values:
             raise UsageError(f"{written}: {key} is set twice: give it once")
         if not value.strip():
-            raise UsageError(f"{written}: has no value; to empty a field, use a job with input.clear_marker")
+            raise UsageError(f"{written}: has no value: to empty a field, use a job with input.clear_marker")
         values[key] = (_MODES[found["mode"]], value)
     if not values:
         raise UsageError("nothing to set: give at least one FIELD=VALUE")

@@ -10,6 +10,7 @@ from bulkcase.causes import tip
 from bulkcase.errors import CredentialsError
 from bulkcase.frames import Kind, Records, frame_of
 from bulkcase.job import Job
+from bulkcase.job.owners import changed_by_others
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
 from bulkcase.operations.credentials import check_credentials
@@ -78,6 +79,8 @@ def _frame(problems: Sequence[Problem]) -> "pd.DataFrame":
 
 
 def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:
+    if doubt := changed_by_others(job.file):
+        yield Problem(str(job.file), None, "", doubt, "The job decides where your secrets go.", is_warning=True)
     try:
         check_credentials(job)
     except CredentialsError as error:

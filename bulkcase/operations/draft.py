@@ -99,7 +99,7 @@ def _draft(
         add(reading.all_mapped(islice(table.rows(), limit), mapper, tally), now)
     if not reading.count:
         what = "a header and no rows" if job.cells is None else "no keys"
-        raise InputError(f"{table.name}: has {what}: nothing to do; check the export")
+        raise InputError(f"{table.name}: has {what}, so there is nothing to do: check the export")
     least = job.input.min_rows
     if limit is None and least is not None and reading.count < least:
         raise InputError(

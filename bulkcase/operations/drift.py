@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bulkcase.errors import UsageError
+from bulkcase.fields import nearest
 from bulkcase.fields.private import Private
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.drift import Drift
@@ -81,7 +82,9 @@ def _last_of(ledger: Ledger, job: str | Path | None) -> RunRecord:
         if window and window[-1].id == run.id:
             return run
     whose = "" if job is None else f" of the job {job}"
-    raise UsageError(f"{ledger.path}: has no finished run{whose}: bulkcase runs lists those it has")
+    near = None if job is None else nearest(str(job), {run.job for run in ledger.runs()} - {str(job)})
+    hint = f"did you mean {near}?" if near else "bulkcase runs lists those it has"
+    raise UsageError(f"{ledger.path}: has no finished run{whose}: {hint}")
 
 
 def _is_of(run: RunRecord, job: str | Path | None) -> bool:
@@ -92,7 +95,7 @@ def _nothing(ledger: Ledger, record: RunRecord) -> str:
     """Return why nothing can be told of a run."""
     last = [one.id for one in ledger.nights([record]).window(2)][-1:]
     if last == [record.id]:
-        return f"run {record.id}: is the only finished run of its job: drift is told from the second one on"
+        return f"run {record.id} is the only finished run of its job: drift is told from the second one on"
     if last:
-        return f"run {record.id}: is not the last finished run of its job: name that one, {last[0]}"
-    return f"run {record.id}: its job has no finished run: drift is told from the second one on"
+        return f"run {record.id} is not the last finished run of its job: name that one, {last[0]}"
+    return f"run {record.id} is of a job without a finished run: drift is told from the second one on"

@@ -8,7 +8,8 @@ from bulkcase.errors import BulkcaseError
 from bulkcase.ledger import RunRecord
 from bulkcase.ledger.keeping import ended_at
 from bulkcase.operations.desk import Desk
-from bulkcase.operations.purge import purge_runs, why_kept
+from bulkcase.operations.kept import why_kept
+from bulkcase.operations.purge import purge_runs
 from bulkcase.operations.runtime import is_sandbox
 from bulkcase.said import number, seconds_text
 

@@ -71,7 +71,9 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
             try:
                 await at.read(snapshot)
             except CasesRefused as error:
-                raise CasesRefused(f"{job.file}: live cases cannot be read: {error}") from None
+                raise CasesRefused(
+                    f"{job.file}: live cases cannot be read: {error}: see that the app may call getCases"
+                ) from None
         gaps = snapshot.record().gaps
         tables = {field: _table(list(snapshot.learnt(field))) for field in fields}
     for field, path in paths.items():

@@ -9,15 +9,15 @@ from typing import Final
 from bulkcase.errors import UsageError
 from bulkcase.job.quantities import duration
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.found import UNFINISHED
-from bulkcase.ledger.keeping import ended_at, families, never, staying
+from bulkcase.ledger.keeping import ended_at, families, never
 from bulkcase.ledger.locks import TargetLock, holder_of
 from bulkcase.ledger.purging import Purging
 from bulkcase.operations.desk import here, lock_name
 from bulkcase.operations.ended import Run
 from bulkcase.operations.find import existing_ledger
+from bulkcase.operations.kept import nobody, why_kept, why_not_purged
 from bulkcase.operations.purged import Purged, PurgedRun
-from bulkcase.operations.runtime import Runtime, command_line
+from bulkcase.operations.runtime import Runtime
 from bulkcase.operations.touched import FILE as TOUCHED
 from bulkcase.reporting.html import FILE as PAGE
 from bulkcase.reporting.lines import FILE as LINES
@@ -69,7 +69,7 @@ def purge(
     with Ledger(path) as ledger:
         chosen = wanted.find(ledger, runtime.clock.now())
         if dry_run:
-            return wanted.look(ledger, chosen)[1]
+            return wanted.look(ledger, chosen, lambda target: _is_held(ledger, target, runtime))[1]
         with _locked(ledger, {run.target for run in chosen}, runtime) as targets:
             finish_half_purged(ledger, targets, runtime)
             still = {run.seq for run in ledger.runs()}
@@ -117,45 +117,20 @@ class _Wanted:
                 found[run.seq] = run
         return list(found.values())
 
-    def look(self, ledger: Ledger, chosen: Sequence[RunRecord]) -> tuple[list[RunRecord], Purged]:
-        """Return those that can be purged, and what a person is told; raises UsageError for a named one that stays."""
+    def look(
+        self, ledger: Ledger, chosen: Sequence[RunRecord], is_held: Callable[[str], bool] = nobody
+    ) -> tuple[list[RunRecord], Purged]:
+        """Return those that can be purged, and what a person is told; raises UsageError for a named one that stays.
+
+        `is_held` says whether somebody is at work on a target.
+        """
         purging = ledger.purging()
-        kept = why_kept(ledger, purging, chosen, is_named=self.is_named)
+        kept = why_kept(ledger, purging, chosen, is_named=self.is_named, is_held=is_held)
         if kept and self.is_named:
-            raise UsageError(*(f"run {run.id} was not purged: {kept[run.seq]}" for run in chosen if run.seq in kept))
+            raise UsageError(*why_not_purged(ledger, chosen, kept, is_held))
         going = [run for run in chosen if run.seq not in kept]
         told = {run.id: kept[run.seq] for run in chosen if run.seq in kept}
         return going, Purged(self.path, [_told(purging, run) for run in going], told)
-
-
-def why_kept(
-    ledger: Ledger,
-    purging: Purging,
-    chosen: Sequence[RunRecord],
-    *,
-    is_named: bool = False,
-    is_late: Callable[[], bool] = never,
-) -> dict[int, str]:
-    """Return which of some runs are not to be purged, by their `seq`, and why.
-
-    Rows in doubt keep a run, unless it `is_named`: nobody could say any more what became of them. Once it `is_late`,
-    all those stay that may be needed. Raises LedgerError.
-    """
-    alone: dict[int, str] = {}
-    for run in chosen:
-        if run.state in UNFINISHED:
-            resume = command_line("resume", run.id, ledger.path)
-            alone[run.seq] = (
-                f"it is not finished ({run.state}): go on with it: {resume}; or start a new run of its job with --new, "
-                "which gives it up"
-            )
-        elif not is_named and run.started_at is not None and run.exit_code != 0 and (rows := purging.in_doubt(run)):
-            verify, named = (command_line(verb, run.id, ledger.path) for verb in ("verify", "purge"))
-            alone[run.seq] = (
-                f"{rows:,} of its rows are in doubt: {verify} looks at their cases; {named} deletes it as it is"
-            )
-    seqs, cases = {run.seq for run in chosen}, purging.shared_cases()
-    return staying(seqs, ledger.runs(), alone=alone, cases=cases, is_late=is_late)
 
 
 def finish_half_purged(ledger: Ledger, targets: Sequence[str], runtime: Runtime) -> None:

@@ -150,4 +150,4 @@ async def _hours(
 def _not_planned(stop: StopSwitch) -> NotPlanned:
     assert stop.stop is not None, "nothing else raises Stopped"
     again = "nothing was sent; what was read is kept for snapshot.max_age: the same command goes on from there"
-    return NotPlanned(stop.stop.exit_code, f"{stop.stop.message}, while live cases were read: {again}")
+    return NotPlanned(stop.stop.exit_code, f"while live cases were read: {stop.stop.message}; {again}")

@@ -42,7 +42,10 @@ def saved_plan(ledger: Ledger, text: str, job: Job, runtime: Runtime) -> Plan:
     if Path(run.job_file) != job.file.resolve():
         raise UsageError(f"run {run.id} is a plan of {run.job_file}, not of {job.file}: name that job")
     if run.target != target_name(job):
-        raise UsageError(f"run {run.id} is a plan for {run.target}, and {job.file} goes to {target_name(job)} by now")
+        raise UsageError(
+            f"run {run.id} is a plan for {run.target}, and {job.file} goes to {target_name(job)} by now: "
+            "put it back, or make a new plan"
+        )
     refuse_changes(job, load_lookup_files(job), run, also=["input.duplicates"])
     _refuse_another_file(job, run, runtime.clock.now())
     return plan_of(ledger, run, job, runtime)

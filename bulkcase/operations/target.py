@@ -64,7 +64,9 @@ async def sandbox_target(
                 sandbox.change(case_id, **values)
         server = await sandbox.__aenter__()
     except OSError as error:
-        raise EnvironmentFailed(f"the sandbox cannot listen on 127.0.0.1 ({error.strerror})") from None
+        raise EnvironmentFailed(
+            f"the sandbox cannot listen on 127.0.0.1 ({error.strerror}): let programs listen there"
+        ) from None
     try:
         yield _target_of_sandbox(settings, server.url, runtime)
     finally:

@@ -109,7 +109,9 @@ async def _counted(desk: Desk, record: RunRecord, options: Options) -> tuple[Map
             prover = Prover(sent, whereabouts, clock=clock, stop=stop, newer=ledger.rows(record).newer)
             counts = await prover.all(since=began, is_new=False)
         except CasesRefused as error:
-            raise CasesRefused(f"run {record.id} cannot be verified: {error}") from None
+            raise CasesRefused(
+                f"run {record.id} cannot be verified: {error}: see that the app may call getCases"
+            ) from None
     return {landed: counts[landed] for landed in Landed}, "" if known else snapshot.record().gaps
 
 

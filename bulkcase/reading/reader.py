@@ -201,12 +201,15 @@ class Reader:
         """Return the page that a verdict brought; raises CasesRefused or EnvironmentFailed where it brought none."""
         if verdict.kind is not Kind.ACCEPTED:
             said = verdict.message or verdict.code
+            if verdict.code == "answer_too_large":
+                way = 'let snapshot.filter leave out the cases that are so large, or write snapshot.read = "never"'
+                raise EnvironmentFailed(f"live cases cannot be read: {said}: {way}")
             if self._is_private and verdict.status is not None:
                 # Whose names it repeats, a search for one of them among others, nobody knows.
                 said = f"HTTP {verdict.status}, its words {WITHHELD}"
             if verdict.kind is Kind.REFUSED:
                 raise CasesRefused(f"the server does not show them ({said})")
-            raise EnvironmentFailed(f"live cases cannot be read: {said}")
+            raise EnvironmentFailed(f"live cases cannot be read: {said}: try again when the server answers")
         page = parse_page(verdict.answer)
         if page is None:
             raise CasesRefused("the server's answer holds no list of cases")

@@ -45,7 +45,7 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         raise _failed(folder, error) from None
     if whose:
-        raise EnvironmentFailed(f"{folder}: {whose}: nothing is written there; name another folder with --reports")
+        raise EnvironmentFailed(f"{folder}: {whose}: nothing is written there: name another folder with --reports")
 
 
 class WholeFile:

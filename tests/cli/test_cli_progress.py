@@ -9,10 +9,10 @@ from bulkcase.operations.progress import Progress
 
 GONE = "the server cannot be reached"
 TABLE = [
-    ("while calls leave", 0.0, "", r", 2 failed, done .*\d\d:\d\d.*"),
-    ("throttled", 7.0, "throttled", ", 2 failed, throttled: next call in 7 s"),
-    ("the server is gone", 600.0, GONE, ", 2 failed, the server cannot be reached: next call in 10 min"),
-    ("a probe is in flight", 0.0, GONE, ", 2 failed, the server cannot be reached: trying again"),
+    ("while calls leave", 0.0, "", r", 2 not well, done .*\d\d:\d\d.*"),
+    ("throttled", 7.0, "throttled", ", 2 not well, throttled: next call in 7 s"),
+    ("the server is gone", 600.0, GONE, ", 2 not well, the server cannot be reached: next call in 10 min"),
+    ("a probe is in flight", 0.0, GONE, ", 2 not well, the server cannot be reached: trying again"),
 ]
 
 

@@ -20,7 +20,7 @@ def complaint(path: Path) -> str:
         open_table(Source(path))
     (problem,) = caught.value.problems
     assert problem.startswith(f"{path}: ")
-    assert problem.endswith(".")
+    assert not problem.endswith(".")
     return problem
 
 

@@ -188,7 +188,7 @@ def test_hidden_sheets_are_not_chosen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tables", "expected"),
     [
-        ({"One": HEADER, "Two": HEADER}, '2 visible sheets ("One", "Two"); set input.sheet'),
+        ({"One": HEADER, "Two": HEADER}, '2 visible sheets ("One", "Two"): set input.sheet'),
         ({}, "no visible sheets"),
         ({"One": row(cell())}, 'the sheet "One" is empty'),
         ({"One": row(text("id"), cell('table:formula="of:=A1"'))}, "row 1: column B of the header: the formula"),
@@ -206,5 +206,5 @@ def test_a_bad_document_gets_one_clear_line(tmp_path: Path, tables: dict[str, st
         open_table(Source(path))
     (problem,) = caught.value.problems
     assert problem.startswith(f"{path}: ")
-    assert problem.endswith(".")
+    assert not problem.endswith(".")
     assert expected in problem

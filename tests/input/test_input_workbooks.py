@@ -182,7 +182,7 @@ def test_a_sheet_is_found_by_name_or_number(tmp_path: Path, sheet: str | int, ex
 @pytest.mark.parametrize(
     ("sheet", "expected"),
     [
-        (None, '2 visible sheets ("Cases", "Hidden", "Closed"); set input.sheet'),
+        (None, '2 visible sheets ("Cases", "Hidden", "Closed"): set input.sheet'),
         ("cases", 'there is no sheet "cases" (did you mean "Cases"?)'),
         ("Chart", 'there is no sheet "Chart"'),
         (0, "there is no sheet number 0"),

@@ -33,7 +33,7 @@ def complaint(path: Path) -> str:
         list(open_keys(path, COLUMNS).rows())
     (problem,) = caught.value.problems
     assert problem.startswith(f"{'standard input' if path == Path('-') else path}: ")
-    assert problem.endswith(".")
+    assert not problem.endswith(".")
     assert "\n" not in problem
     assert "input." not in problem
     return problem
@@ -104,21 +104,29 @@ def test_a_broken_quote_rejects_its_line_alone(path: Path, line: str) -> None:
 @pytest.mark.parametrize("line", ["a,b", "a;b", "a\tb", "a,", ";a", '"a","b"', '"a";b', '"a\tb'])
 def test_a_line_with_more_than_one_column_stops_the_list(path: Path, line: str) -> None:
     """A table is not a list of keys, and the message says what to do with it."""
-    path.write_text(f"x\n\n{line}\ny\n", encoding="utf-8")
-    expected = "row 3 has more than one column: give a list with one key a line, or write a job with [input]."
+    path.write_text(f"x
+
+{line}
+y
+", encoding="utf-8")
+    expected = "row 3 has more than one column: give a list with one key a line, or write a job with [input]"
     assert complaint(path) == f"{path}: {expected}"
 
 
-GIVE = "; give a text file in UTF-8, with one key a line."
+GIVE = ": give a text file in UTF-8, with one key a line"
 
 BAD: list[tuple[str, bytes, str]] = [
     ("nothing", b"", "the file is empty"),
-    ("Windows text", b"ci-1\nM\xfcller\n", "row 2 (byte offset 6) is not UTF-8" + GIVE),
-    ("far down", b"x\n" * 1_000_000 + b"\xff\n", "row 1000001 (byte offset 2,000,000) is not UTF-8" + GIVE),
+    ("Windows text", b"ci-1\nM\xfcller\n", "row 2 (byte offset 6) is not UTF-8; it looks like cp1252" + GIVE),
+    ("far down", b"x\n" * 1_000_000 + b"\xff\n", "row 1000001 (byte offset 2,000,000) is not UTF-8; it looks like "),
     ("not as marked", b"\xef\xbb\xbfa\n\xff\n", "row 2 (byte offset 5) is not UTF-8, though the file begins as such"),
-    ("UTF-16 without a mark", "a\nb\n".encode("utf-16-le"), "row 1 holds a NUL character" + GIVE),
+    (
+        "UTF-16 without a mark",
+        "a\nb\n".encode("utf-16-le"),
+        "row 1 holds a NUL character; the file looks like UTF-16" + GIVE,
+    ),
     ("a NUL", b"a\n" * 9 + b"b\0\n", "row 10 holds a NUL character; the file is damaged or no text"),
-    ("a picture", b"\x89PNG\r\n\x1a\n\0\0", "row 1 (byte offset 0) is not UTF-8" + GIVE),
+    ("a picture", b"\x89PNG\r\n\x1a\n\0\0", "row 1 (byte offset 0) is not UTF-8; its encoding is not known" + GIVE),
     ("no line breaks", b"a" * ((1 << 22) + 1), "row 1 has more than 4,194,304 characters without a line break" + GIVE),
 ]
 
@@ -133,7 +141,7 @@ def test_a_file_that_is_no_text_gets_one_clear_line(path: Path, content: bytes, 
 def test_a_file_that_is_not_there_or_forbidden_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing file, a folder and a file without rights are told apart."""
     path = tmp_path / "a; b.txt"
-    assert complaint(path) == f"{path}: there is no such file{GIVE}"
+    assert complaint(path) == f"{path}: there is no such file: check the path"
     assert "this is a folder" in complaint(tmp_path)
     path.write_text("ci-1\n")
 

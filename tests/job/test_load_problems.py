@@ -116,7 +116,7 @@ from bulkcase.job.problems import readable
         ),
         (
             SMALLEST + '[lookups]\nstatus = "s.json"',
-            ['lookups.status: must be "live", "file:PATH", or a table from na'],
+            ["lookups.status: must have file: in front of a path"],
         ),
         (
             SMALLEST + "[lookups.status]\nOpen = 5",

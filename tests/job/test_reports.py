@@ -113,7 +113,7 @@ TEXT = "must be a text in quotes"
     [
         ('[report]\nformats = "csv"', "report.formats: must be a list in brackets"),
         ('[report]\nformats = ["csv", "pdf"]', f"report.formats, entry 2: {FORMATS}"),
-        ('[report]\nformats = ["HTML"]', f"report.formats, entry 1: {FORMATS}"),
+        ('[report]\nformats = ["HTML"]', f"report.formats, entry 1: {FORMATS}: did you mean html?"),
         ('[report]\nformats = ["csv", "csv", []]', f"report.formats, entry 3: {FORMATS}"),
         ("[report]\nformats = [{ a = 1 }]", f"report.formats, entry 1: {FORMATS}"),
         ('[report]\nformat = ["csv"]', "report.format: is not known: did you mean formats?"),

@@ -2,6 +2,7 @@ import asyncio
 import fcntl
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -9,6 +10,7 @@ from threading import Event
 import pytest
 from filelock import FileLock
 from support.commands import ME, NAME, OTHER, command, here, holding, lock, refusal
+from support.ledgers import NOW
 
 from bulkcase.errors import Locked
 from bulkcase.ledger.locks import TargetLock, _holder_file, _lock_file, holder_of
@@ -160,5 +162,8 @@ def test_the_run_is_told_once_it_is_known(folder: Path) -> None:
         assert ", run " not in refusal(folder)
         held.tells("20261123-201500-close-7f3a")
         for name in (NAME, OTHER):
-            assert "UTC, run 20261123-201500-close-7f3a): wait" in refusal(folder, name)
+            assert (
+                f"{time.strftime('%H:%M %Z', time.localtime(NOW))}, run 20261123-201500-close-7f3a): wait"
+                in refusal(folder, name)
+            )
     assert not list(folder.glob("*.json"))

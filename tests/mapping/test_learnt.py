@@ -79,7 +79,7 @@ def test_where_nothing_is_near_the_names_are_listed() -> None:
     """They come as cases show them, once each, and where there are none the message says so."""
     found = fault("zzz", ("Open", OPEN), ("Closed", CLOSED), ("Open", OPEN))
     assert found.reason == '"zzz" is not the status of any case: there are "Open", "Closed"'
-    assert fault("zzz").reason == '"zzz" is not the status of any case: none of them has one'
+    assert fault("zzz").reason == '"zzz" is not known, as no case shows a status: give lookups.status a table or a file'
 
 
 def test_what_a_live_lookup_finds_is_the_name_itself() -> None:

@@ -93,7 +93,7 @@ def test_what_cannot_be_told_is_said_in_one_line(ledger: Ledger, tmp_path: Path)
     assert refusal(run=first.id).endswith(f"name that one, {last.id}")
     assert "has no finished run of the job nothing" in refusal("nothing")
     stopped = add_night(ledger, [same("ci-1")], nth=2, job_file="/jobs/third.toml", state=RunState.STOPPED)
-    assert "its job has no finished run" in refusal(run=stopped.id)
+    assert "is of a job without a finished run" in refusal(run=stopped.id)
     assert "give one of them" in refusal("sync", last.id)
 
 

@@ -17,8 +17,8 @@ from bulkcase.ledger.changes import intent, outcome
 from bulkcase.ledger.found import UNFINISHED
 from bulkcase.model import Outcome, Result, RunState
 from bulkcase.operations.ended import RETRIED
+from bulkcase.operations.kept import why_kept
 from bulkcase.operations.overtaken import supersede_overtaken
-from bulkcase.operations.purge import why_kept
 
 SENT = RETRIED | {Outcome.PENDING}
 ENDS = [

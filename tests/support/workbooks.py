@@ -23,7 +23,7 @@ def complaint(path: Path, sheet: str | int | None = None) -> str:
         open_table(Source(path, sheet=sheet))
     (problem,) = caught.value.problems
     assert problem.startswith(f"{path}: ")
-    assert problem.endswith(".")
+    assert not problem.endswith(".")
     return problem
 
 
