@@ -104,11 +104,7 @@ def test_a_broken_quote_rejects_its_line_alone(path: Path, line: str) -> None:
 @pytest.mark.parametrize("line", ["a,b", "a;b", "a\tb", "a,", ";a", '"a","b"', '"a";b', '"a\tb'])
 def test_a_line_with_more_than_one_column_stops_the_list(path: Path, line: str) -> None:
     """A table is not a list of keys, and the message says what to do with it."""
-    path.write_text(f"x
-
-{line}
-y
-", encoding="utf-8")
+    path.write_text(f"x\n\n{line}\ny\n", encoding="utf-8")
     expected = "row 3 has more than one column: give a list with one key a line, or write a job with [input]"
     assert complaint(path) == f"{path}: {expected}"
 
