@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from inspect import signature
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict, get_args, get_type_hints
 
 from bulkcase.fields import nearest
 from bulkcase.input import Ahead
@@ -43,10 +43,10 @@ class Options(TypedDict, total=False):
     """The job's input, where it is being read already."""
 
 
-def refuse_unknown(options: Options, verb: Callable[..., object]) -> None:
+def refuse_unknown(options: Mapping[str, object], verb: Callable[..., object]) -> None:
     """Raise TypeError, as Python does for any other argument, where a verb was given an option that does not exist."""
-    given: Mapping[str, Any] = options
-    for name in given.keys() - Options.__annotations__.keys():
-        near = nearest(name, [*signature(verb).parameters, *Options.__annotations__])
+    (kind,) = get_args(get_type_hints(verb)["options"])
+    for name in options.keys() - kind.__annotations__.keys():
+        near = nearest(name, [*signature(verb).parameters, *kind.__annotations__])
         hint = f": did you mean {near}?" if near else ""
         raise TypeError(f"bulkcase.{verb.__name__} takes no {name}{hint}")
