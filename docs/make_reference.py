@@ -1,4 +1,6 @@
-"""Writes the pages of docs/reference, and the JSON Schema beside them, from the program: `python docs/make_reference.py`.
+"""Writes the pages of docs/reference, and the JSON Schema beside them, from the program.
+
+    python docs/make_reference.py
 
 A test holds the pages against it.
 """
@@ -150,7 +152,7 @@ def outcomes() -> str:
             code(each),
             OUTCOMES[each],
             _who(each),
-            "1" if each not in {Outcome.PENDING} and each in NEEDS_A_PERSON else "",
+            "1" if each in NEEDS_A_PERSON else "",
         ]
         for each in Outcome
     ]

@@ -164,9 +164,9 @@ desc = "Notes"
 ```
 """,
     "commands": """
-`bulkcase --help` lists them, `bulkcase COMMAND --help` shows what is below, `bulkcase --version` the version. `RUN` is an
-id, a part of one that no other has, or `last`. Results go to standard output, everything else to standard error. What the
-[exit codes](exit-codes.md) mean is the same for all of them.
+`bulkcase --help` lists them, `bulkcase COMMAND --help` shows what is below, `bulkcase --version` the version. `RUN` is
+an id, a part of one that no other has, or `last`. Results go to standard output, everything else to standard error. The
+[exit codes](exit-codes.md) are the same for all of them.
 """,
     "outcomes": """
 Every row of the input ends with exactly one outcome. What brought it there is in `bulkcase_error_code`: see the
@@ -178,9 +178,9 @@ They are the same for every command; a stop outranks 1. For `check`, `plan` and 
 last line is the command that goes on from there.
 """,
     "error-codes": """
-The cause of a row's [outcome](outcomes.md), as `bulkcase_error_code` of results.csv, `summary.json` and the log have it. A
-row that was `unknown` before may stay so, with the cause of then. `failed/CODE.csv` in the report has the rows of one
-cause, with what to do; corrected, it is input again.
+The cause of a row's [outcome](outcomes.md), as `bulkcase_error_code` of results.csv, `summary.json` and the log have
+it. A row that was `unknown` before may stay so, with the cause of then. `failed/CODE.csv` in the report has the rows
+of one cause, with what to do; corrected, it is input again.
 """,
     "report": """
 Each run has a folder of its own in `[report] directory`, readable by its owner only. It is written when the run ends,
@@ -197,7 +197,10 @@ however it ends, and again by `bulkcase report RUN`.
 | `results.xlsx` | the rows with typed cells, filters and colours | `formats` has `"xlsx"` |
 | `results.jsonl` | a JSON object for each row | `formats` has `"jsonl"` |
 
-A file that another program holds open is left alone; the new one lands beside it, as `results (2).xlsx`.
+A file that another program holds open is left alone; the new one lands beside it, as `results (2).xlsx`. `report.html`
+is made for a desk, for paper, and for a phone at night:
+
+![The report of a run on a phone, dark: how it ended, when, and what to do next](../pictures/report-phone.png)
 """,
     "columns": """
 They stand behind the columns of the input, which are as they were: but a cell that a spreadsheet would run has a `'` in
@@ -205,8 +208,8 @@ front, which is taken off again where such a file is input. There these columns 
 """,
     "fields": """
 The fields of updateCase, as the vendor documents them. What is read-only by prudence the server derives or owns; it is
-sent only where `safety.allow_read_only` names it. Custom fields are mapped in `[mapping.custom]`, and parts of an object by
-a path in quotes, such as `"userInfo.emailId"`.
+sent only where `safety.allow_read_only` names it. Custom fields are mapped in `[mapping.custom]`, and parts of an
+object by a path in quotes, such as `"userInfo.emailId"`.
 """,
     "sandbox": """
 The embedded server behaves like the API. It is there for `bulkcase demo`, for `--sandbox`, for jobs whose host is

@@ -20,30 +20,20 @@ _LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)#\s]+)(?:#[^)\s]*)?\)|\b(?:src|href)=
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site; a reference to nothing is an error."""
     folder = tmp_path_factory.mktemp("site")
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-n",
-        "-d",
-        f"{folder}/kept",
-        "docs",
-        f"{folder}/html",
-    ]
-    ended = subprocess.run(command, cwd=TOP, capture_output=True, encoding="utf-8", check=False, timeout=300)
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-c", "docs", "-d", f"{folder}/kept"]
+    ended = subprocess.run(
+        [*command, ".", f"{folder}/html"], cwd=TOP, capture_output=True, encoding="utf-8", check=False, timeout=300
+    )
     assert ended.returncode == 0, ended.stderr
     return folder / "html"
 
 
 def test_the_site_has_every_page(site: Path) -> None:
-    """Each page of docs/ is in the site, which names the version."""
+    """Each page is in the site, whose start leads to one that names the version."""
     made = {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}
-    docs = [page.relative_to(TOP / "docs").with_suffix("") for page in pages() if page.is_relative_to(TOP / "docs")]
-    assert set(docs) <= made
-    assert f"bulkcase {bulkcase.__version__}" in (site / "index.html").read_text(encoding="utf-8")
+    assert {page.relative_to(TOP).with_suffix("") for page in pages()} <= made
+    assert 'url=docs/index.html"' in (site / "index.html").read_text(encoding="utf-8")
+    assert f"bulkcase {bulkcase.__version__}" in (site / "docs" / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
@@ -62,7 +52,7 @@ def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
 
 def test_the_python_page_is_filled(site: Path) -> None:
     """Names that are imported when they are first used are described all the same."""
-    text = (site / "reference" / "python.html").read_text(encoding="utf-8")
+    text = (site / "docs" / "reference" / "python.html").read_text(encoding="utf-8")
     assert [name for name in bulkcase.__all__ if name != "sync" and f'id="bulkcase.{name}"' not in text] == []
 
 
@@ -72,3 +62,18 @@ def test_a_link_in_the_repository_leads_somewhere(page: Path) -> None:
     links = [link for match in _LINK.findall(page.read_text(encoding="utf-8")) for link in match if link]
     missing = [link for link in links if not re.match(r"\w+:", link) and not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_a_picture_is_small_and_shown() -> None:
+    """Each picture is one that a page shows, loads quickly, and asks nobody for anything."""
+    pictures = [path for path in (TOP / "docs" / "pictures").iterdir() if path.suffix in {".svg", ".png"}]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages())
+    assert len(pictures) == 3
+    assert [path.name for path in pictures if path.name not in text] == []
+    assert [path.name for path in pictures if path.stat().st_size > 300_000] == []
+    drawn = [
+        path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        for path in pictures
+        if path.suffix == ".svg"
+    ]
+    assert not any("//" in svg for svg in drawn)

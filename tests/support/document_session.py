@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from support.document_shell import logical_lines, run_script, script_of
-from support.documents import TOP, Block, WrongPageError
+from support.documents import TOP, Block, WrongPageError, blocks_of
 from support.server import ServerThread
 
 from bulkcase.errors import BulkcaseError
@@ -63,6 +63,15 @@ status = "Status"
 status = "live"
 """
 """The job that fragments belong to on a page which has written none."""
+
+
+def follow(page: Path, folder: Path) -> None:
+    """Do what a page says, block by block, in a folder that is made for it; raises WrongPageError."""
+    blocks = blocks_of(page.read_text(encoding="utf-8"), str(page.relative_to(TOP)))
+    folder.mkdir()
+    with session(folder, blocks) as reader:
+        for block in blocks:
+            reader.run(block)
 
 
 @contextlib.contextmanager
