@@ -115,7 +115,7 @@ async def test_what_makes_no_call_leaves_the_loop_free_in_a_thread(job: bc.Job) 
     assert (await there(bc.purge, run)).is_done
 
 
-@pytest.mark.parametrize("verb", ["lookups", "plan", "resume", "retry", "run", "undo", "verify"])
+@pytest.mark.parametrize("verb", ["doctor", "init", "lookups", "plan", "resume", "retry", "run", "undo", "verify"])
 @pytest.mark.parametrize(("word", "meant"), [("on_progres", ": did you mean on_progress\\?"), ("zzz", "")])
 def test_an_option_that_does_not_exist_is_refused(job: bc.Job, verb: str, word: str, meant: str) -> None:
     """A misspelt one is no silence: it is told with the nearest one, before anything is done."""

@@ -29,6 +29,8 @@ async def test_the_verbs_that_are_awaited_return_what_they_say(tmp_path: Path) -
     told: list[bc.Progress] = []
     stop = bc.StopSwitch()
     assert_type(await bc.lookups(job, folder=tmp_path, on_progress=told.append), bc.Records[bc.LearntLookup])
+    assert_type(await bc.doctor(job, sandbox=True, on_progress=told.append), bc.Diagnosis)
+    assert_type(await bc.init(tmp_path / "cases.csv", output=tmp_path / "new.toml"), bc.NewJob)
     plan = assert_type(await bc.plan(job, limit=2, on_progress=told.append), bc.Plan)
     run = assert_type(await bc.run(plan, unfinished="new", on_progress=told.append, stop=stop), bc.Run)
     run = assert_type(await bc.retry(run, on_progress=told.append), bc.Run)
@@ -48,6 +50,8 @@ def test_the_blocking_verbs_return_the_same(tmp_path: Path) -> None:
     """Each of them is typed as the verb of its name is, with its options."""
     job = assert_type(bc.sync.load(a_story(tmp_path), sandbox=True), bc.Job)
     assert_type(bc.sync.lookups(job, folder=tmp_path), bc.Records[bc.LearntLookup])
+    assert_type(bc.sync.doctor(job), bc.Diagnosis)
+    assert_type(bc.sync.init(tmp_path / "cases.csv", output=tmp_path / "new.toml"), bc.NewJob)
     plan = assert_type(bc.sync.plan(job, limit=2), bc.Plan)
     run = assert_type(bc.sync.run(plan, unfinished="new", reports=tmp_path), bc.Run)
     assert_type(bc.sync.retry(run), bc.Run)

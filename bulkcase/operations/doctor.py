@@ -36,7 +36,7 @@ from bulkcase.operations.doctor_steps import (
     ok,
     untried,
 )
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.reader import recorded_look
 from bulkcase.operations.runtime import Runtime, is_sandbox
 from bulkcase.operations.target import open_door, open_target
@@ -62,9 +62,11 @@ async def doctor(
 
     `job` is a job, or the path of a job file, which may be a broken one. `on_step` is told of each step as soon as it
     is done. Only getCases is called, a handful of times, under the lock of the target and within its quota. What is not
-    well is a step and not raised; Declined is where a person does not want the calls, LedgerError where a ledger that
-    was well fails meanwhile.
+    well is a step and not raised. For the options see `Options`.
+
+    Raises Declined where a person does not want the calls, LedgerError where a ledger that was well fails meanwhile.
     """
+    refuse_unknown(options, doctor)
     runtime = options.get("runtime") or Runtime()
     examination = _Examination(on_step or (lambda _: None), runtime.clock)
     try:

@@ -19,7 +19,7 @@ from bulkcase.operations.init_asking import checked_zone, proposed
 from bulkcase.operations.init_options import InitOptions
 from bulkcase.operations.init_sample import Sample, sampled
 from bulkcase.operations.init_tables import Target, tables_of
-from bulkcase.operations.options import Options
+from bulkcase.operations.options import Options, refuse_unknown
 from bulkcase.operations.runtime import is_sandbox
 from bulkcase.proposing import Proposal, Setting, Tables, is_whole, job_text
 from bulkcase.reporting.files import whole_file
@@ -65,6 +65,7 @@ async def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
     Raises UsageError where the file is not to be used as it stands, or the job file is there already, and NotPlanned
     where a person interrupts the reading of the live cases.
     """
+    refuse_unknown(options, init)
     ask, source = options.get("ask"), Path(file)
     path = _path(source, options.get("output"))
     zone = checked_zone(options.get("timezone"))

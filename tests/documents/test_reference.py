@@ -18,8 +18,8 @@ def test_a_page_of_the_reference_is_current(name: str) -> None:
 
 
 def test_the_reference_has_no_other_pages() -> None:
-    """What lies in docs/reference is made, all of it."""
-    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+    """What lies in docs/reference is made here; but for the messages, whose list the tests of those make."""
+    assert {path.name for path in FOLDER.iterdir()} - {"messages.md"} == set(PAGES)
 
 
 def test_everything_that_has_to_be_told_is() -> None:
