@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.helps import help_of
 
 import bulkcase
 from bulkcase.cli.commands import app
@@ -41,8 +42,7 @@ def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
     shown = ""
     about_runs = ("resume", "retry", "verify", "undo", "runs", "show", "history", "report", "purge")
     for command in ("check", "plan", "run", "set", "lookups", *about_runs):
-        arguments = [sys.executable, "-m", "bulkcase", command, "--help"]
-        shown += subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
+        shown += help_of(command)
     options = set(re.findall(r"--[a-z]+", shown)) - {"--help"}
     assert options == set(re.findall(r"`(--[a-z]+)", README))
 
@@ -50,9 +50,7 @@ def test_the_readme_names_every_option_of_the_commands_for_runs() -> None:
 def test_what_the_readme_has_cron_do_is_a_command_that_exists() -> None:
     """The cron line uses options of the program only."""
     (line,) = re.findall(r"^\d+ \d+ \* \* \*.*$", README, re.MULTILINE)
-    shown = subprocess.run(
-        [sys.executable, "-m", "bulkcase", "run", "--help"], capture_output=True, encoding="utf-8", check=True
-    ).stdout
+    shown = help_of("run")
     assert all(option in shown for option in re.findall(r"--[a-z]+", line))
 
 
