@@ -1,7 +1,6 @@
 """The real program: standard output, standard error, exit code, and what it leaves behind."""
 
 import json
-import os
 import signal
 import stat
 import subprocess
@@ -10,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.helps import help_of
 from support.jobs import SECRET_VARIABLE, read_results, simple_rows, write_cases, write_job
 from support.program import SECRET, bulkcase, environment
 from support.server import ServerThread
 
-from bulkcase.cli.commands import app
+from bulkcase.cli.commands import COMMANDS
 from bulkcase.sandbox import Fault, SandboxSettings
 
 
@@ -236,19 +236,12 @@ def test_a_pipe_that_closes_early_is_no_fault(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-def test_version_and_help_answer() -> None:
+def test_version_and_help_answer(tmp_path: Path) -> None:
     """--version names the program and its version; --help and each command's --help fit 80 columns."""
-    commands = [[], *([str(command.name)] for command in app.registered_commands)]
-    for command in commands:
-        shown = subprocess.run(
-            [sys.executable, "-m", "bulkcase", *command, "--help"],
-            env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=True,
-        )
-        assert max(map(len, shown.stdout.splitlines())) <= 80
+    for command in ((), *((name,) for name in COMMANDS)):
+        assert max(map(len, help_of(*command).splitlines())) <= 80
+    shown = bulkcase("run", "--help", folder=tmp_path).stdout
+    assert shown.splitlines()[2:] == help_of("run").splitlines()[2:]
     version = subprocess.run(
         [sys.executable, "-m", "bulkcase", "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
     )
