@@ -7,7 +7,9 @@ def number(count: int, one: str, many: str = "") -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Return seconds as a person says them: "45 s", "12 min", "3 h 20 min", "2 d 4 h"."""
+    """Return seconds as a person says them: "33.3 ms", "45 s", "12 min", "3 h 20 min", "2 d 4 h"."""
+    if 0 < seconds < 0.1:
+        return f"{seconds * 1000:.3g} ms"
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{round(seconds, 1):g} s"

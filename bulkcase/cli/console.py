@@ -1,19 +1,22 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import codecs
 import errno
 import json
 import logging
 import os
+import re
 import sys
 from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich import markup as rich_markup
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from bulkcase.cells import escaped
@@ -22,16 +25,45 @@ from bulkcase.hidden import without_secrets
 from bulkcase.logged import facts
 from bulkcase.said import number
 
+_COMMAND: Final = re.compile(r"(.*:) (bulkcase [^;:]+)")
+_ENDLESS: Final = 10_000
+"""Columns of what is no terminal."""
 LOG = "bulkcase"
 """The logger of everything that bulkcase logs."""
 _log = logging.getLogger(f"{LOG}.cli")
+
+_PLAINLY: Final = "bulkcase.plainly"
+"""How a stream writes what its encoding does not have."""
+_INSTEAD: Final = {
+    "→": "->",
+    "…": "...",
+    "▁": "_",
+    "▂": "1",
+    "▃": "2",
+    "▄": "3",
+    "▅": "4",
+    "▆": "5",
+    "▇": "6",
+    "█": "7",
+}
+
+
+def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Return what stands for a character that a stream cannot show: a sign like it, or its number."""
+    assert isinstance(error, UnicodeEncodeError), "it is used for nothing else"
+    sign = error.object[error.start]
+    plain = _INSTEAD.get(sign)
+    return (plain, error.start + 1) if plain else codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(_PLAINLY, _plainly)
 
 for name in ("stdout", "stderr"):
     if getattr(sys, name) is None:  # closed by whoever started the program
         setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program lives
     if isinstance(getattr(sys, name), TextIOWrapper):
         # A character that the terminal cannot show is no reason to end a run.
-        getattr(sys, name).reconfigure(errors="backslashreplace")
+        getattr(sys, name).reconfigure(errors=_PLAINLY)
 
 
 def escape(text: str) -> str:
@@ -137,9 +169,18 @@ def unwritten() -> str:
     return "" if lost is None else lost.strerror or type(lost).__name__
 
 
-# On a terminal long lines break between words; in a pipe a line stays a line.
-out = PatientConsole(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
-err = ErrorConsole(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+# Who wants no colour wants no bold either: a terminal is told by signs that others may not know.
+_COLOURS: Final = None if os.environ.get("NO_COLOR") else "auto"
+
+
+def _told_to(stream: Any) -> dict[str, Any]:
+    """Return how a stream is told: on a terminal long lines break between words, in a pipe a line stays a line."""
+    more = {} if stream.isatty() else {"soft_wrap": True, "width": _ENDLESS}
+    return {"highlight": False, "emoji": False, "color_system": _COLOURS, **more}
+
+
+out = PatientConsole(**_told_to(sys.stdout))
+err = ErrorConsole(stderr=True, **_told_to(sys.stderr))
 
 __all__ = [
     "LOG",
@@ -153,6 +194,7 @@ __all__ = [
     "out",
     "plain_json",
     "say",
+    "show_table",
     "someone_is_there",
     "tame",
     "tell_end",
@@ -184,7 +226,16 @@ def complain(error: BulkcaseError) -> None:
             level = logging.ERROR if error.exit_code else logging.INFO
             _log.log(level, "%s", problem, extra=facts(exit_code=error.exit_code))
             continue
-        err.print(f"{mark}{escape(problem)}")
+        said, command = _parted(problem)
+        err.print(f"{mark}{escape(said)}")
+        if command:
+            err.print(f"  {escape(command)}", soft_wrap=True)
+
+
+def _parted(problem: str) -> tuple[str, str]:
+    """Return a problem and the command at its end, which is copied: a terminal must not break it."""
+    found = None if err.soft_wrap else _COMMAND.fullmatch(problem)
+    return (found[1], found[2]) if found else (problem, "")
 
 
 def tell_end(text: str, exit_code: int) -> None:
@@ -200,7 +251,12 @@ def indented(console: Console, markup: str, columns: int) -> None:
     if console.soft_wrap or (isinstance(console, ErrorConsole) and console.is_log):
         console.print(" " * columns + markup)
     else:
-        console.print(Padding(Text.from_markup(tame(markup), emoji=False), (0, 0, 0, columns)))
+        console.print(Padding(Text.from_markup(tame(markup), emoji=False), (0, 0, 0, columns), expand=False))
+
+
+def show_table(console: Console, table: Table, columns: int = 0) -> None:
+    """Print a table some columns to the right."""
+    console.print(Padding(table, (0, 0, 0, columns), expand=False))
 
 
 def local_time(seconds: float) -> str:

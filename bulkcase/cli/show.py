@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bulkcase.cells import escaped
-from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
+from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out, show_table
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.job.paths import near
 from bulkcase.model import FINE, Outcome
@@ -104,7 +104,7 @@ def _shortened(text: str, most: int) -> str:
 def show_run(run: Run) -> None:
     """Say how a run ended: outcomes and files on standard output, reasons with what to do."""
     summary = run.summary
-    out.print(outcome_table(run.outcomes))
+    show_table(out, outcome_table(run.outcomes))
     if summary.reason:
         err.print(f"[bold red]{escape_lines(_reason(run))}[/]")
     show_causes(out, summary.errors, tips=True)

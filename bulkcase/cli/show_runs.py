@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import JustifyMethod
-from rich.padding import Padding
 from rich.table import Table
 
 from bulkcase.cells import escaped
-from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out
+from bulkcase.cli.console import err, escape, escape_lines, indented, local_time, number, out, show_table
 from bulkcase.cli.show import outcome_table, show_causes, show_next, verified_text
 from bulkcase.fields.parts import parts, shown
 from bulkcase.ledger.drift import Drift
@@ -22,6 +21,8 @@ _LONGEST_VALUE = 60
 _BARS = "▁▂▃▄▅▆▇█"
 _LISTED = 20
 """Lines of a table that are printed; --json has more."""
+_FACT = 10
+"""Columns of the name of a fact."""
 _NUMBERS = frozenset({"nights", "row"})
 
 
@@ -126,7 +127,7 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[str]], total: int) ->
         table.add_column(name, justify=justify, no_wrap=name != header[-1], overflow="fold")
     for line in lines[:_LISTED]:
         table.add_row(*map(escape, line))
-    out.print(Padding(table, (0, 0, 0, 2)))
+    show_table(out, table, 2)
     _more(total, len(lines))
 
 
@@ -143,11 +144,15 @@ def show_one(run: Shown) -> None:
     """Print all that is known of a run."""
     record, summary = run.record, run.summary
     out.print(f"[bold]{escape(record.id)}[/]  [{_COLOURS.get(run.state, 'yellow')}]{run.state}[/]")
+    facts = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    facts.add_column(min_width=_FACT, style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
     for name, text in _facts(run):
-        indented(out, f"[dim]{name:<10}[/] {escape(text)}", 2)
+        facts.add_row(name, escape(text))
     if run.holder is None and summary.reason:
-        indented(out, f"[dim]{'reason':<10}[/] {escape_lines(summary.reason)}", 2)
-    out.print(outcome_table(run.outcomes))
+        facts.add_row("reason", escape_lines(summary.reason))
+    show_table(out, facts, 2)
+    show_table(out, outcome_table(run.outcomes))
     show_causes(out, summary.errors, tips=True)
     show_next(out, run.next_command)
 

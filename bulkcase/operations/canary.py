@@ -20,6 +20,7 @@ from bulkcase.operations.whereabouts import Case
 from bulkcase.planning.aside import changed_aside
 from bulkcase.planning.landed import Landed, Landing
 from bulkcase.planning.sample import Sample
+from bulkcase.said import number
 from bulkcase.sending import Pool
 from bulkcase.sending.pool import OnSettled, Source
 from bulkcase.stopping import StopSwitch
@@ -38,9 +39,9 @@ _UNLIKE: Final = frozenset({Landed.NOT_APPLIED, Landed.CHANGED_SINCE})
 How = Literal["cases", "answers"]
 FindAnew = Callable[[Collection[str]], Awaitable[Mapping[str, Case]]]
 _SAID: Final = {
-    "cases": "canary: %d rows were sent, their cases read back and compared: all is well",
-    "answers": "canary: %d rows were sent, their answers are as they should be; the cases were not read back",
-    "unseen": "canary: %d rows were sent, and nothing could be checked: the answers do not show it, and the cases "
+    "cases": "canary: %s sent, their cases read back and compared: all is well",
+    "answers": "canary: %s sent, their answers are as they should be; the cases were not read back",
+    "unseen": "canary: %s sent, and nothing could be checked: the answers do not show it, and the cases "
     "were not read back",
 }
 
@@ -155,7 +156,7 @@ class Canary:
             how = "cases"
         shown = [result for result in results if result.verified in STANDS]
         said = "unseen" if how == "answers" and not shown else how
-        _log.info(_SAID[said], len(good) or len(results))
+        _log.info(_SAID[said], number(len(good) or len(results), "row was", "rows were"))
         return how
 
     async def _read_back(

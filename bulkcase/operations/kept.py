@@ -1,5 +1,6 @@
 """Which runs are not purged, why, and how they would be."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -8,7 +9,7 @@ from bulkcase.ledger.found import UNFINISHED
 from bulkcase.ledger.keeping import Together, never, staying
 from bulkcase.ledger.purging import Purging
 from bulkcase.model import RunState
-from bulkcase.operations.runtime import command_line
+from bulkcase.operations.runtime import command_line, place_options
 
 _MOST: Final = 20
 """So many runs are named in one command; more are purged by their age."""
@@ -67,8 +68,8 @@ def why_not_purged(
     while len(runs) <= _MOST and (others := _others(why) - set(runs)):
         runs |= {other: ledger.run(other) for other in others}
         why = why_kept(ledger, ledger.purging(), list(runs.values()), is_named=True, is_held=is_held)
-    first, *more = sorted(runs, key=lambda name: runs[name].seq)
-    together = f": {command_line('purge', first, ledger.path, *more)}" if not why else ""
+    names = sorted(runs, key=lambda name: runs[name].seq)
+    together = f": {shlex.join(['bulkcase', 'purge', *names, *place_options(ledger.path)])}" if not why else ""
     if len(runs) > _MOST:
         together = f", more than {_MOST} of them: purge them by their age: --older-than 90d, say"
     for run in chosen:

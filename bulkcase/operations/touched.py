@@ -1,6 +1,6 @@
 """Cases that changed beside what was sent: what they were, kept where a person finds it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +11,6 @@ from bulkcase.ledger.changes import Change
 from bulkcase.ledger.sent import Proving, SentRow, SentRows
 from bulkcase.ledger.transitions import Event
 from bulkcase.model import Outcome, Result
-from bulkcase.operations.whereabouts import Case
 from bulkcase.planning.aside import Aside
 from bulkcase.planning.landed import ASIDE
 from bulkcase.reporting.files import last_written, whole_file
@@ -26,8 +25,8 @@ class Touched(NamedTuple):
     """A case that changed beside what was sent."""
 
     row: SentRow
-    before: Case
-    after: Case
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
     aside: Sequence[Aside]
 
 
