@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.helps import help_of
 
 import bulkcase
 from bulkcase.cli.commands import app, command_of
