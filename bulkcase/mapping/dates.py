@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import warnings
 from collections.abc import Callable
 
 from bulkcase.cells import Cell, shown, text_of
@@ -36,7 +37,9 @@ def check_format(written: str) -> None:
     if "%Z" in written.replace("%%", ""):
         raise ValueError("has %Z, which Python reads and ignores: use %z, or set timezone")
     try:
-        again = dt.datetime.strptime(_SAMPLE.strftime(written), written)  # noqa: DTZ007 - only compared
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python's, of a day without a year: refused below
+            again = dt.datetime.strptime(_SAMPLE.strftime(written), written)  # noqa: DTZ007 - only compared
     except (ValueError, re.error) as error:
         raise ValueError(f"is no format of strptime: {error}") from None
     if again.date() != _SAMPLE.date():

@@ -146,11 +146,13 @@ def test_a_writer_waits_its_time(
 def test_a_place_without_wal_is_said(tmp_path: Path) -> None:
     """Where SQLite cannot keep its log, which it says by another mode and no error, the ledger is refused."""
     path = tmp_path / "ledger.sqlite3"
+    engine = create_engine("sqlite://")
     with (
-        create_engine("sqlite://").connect() as connection,
+        engine.connect() as connection,
         refused(path, "journal mode: memory", "name a local folder"),
     ):
         database._use_wal(connection, path)
+    engine.dispose()
 
 
 def test_a_newer_ledger_is_left_alone(tmp_path: Path) -> None:
