@@ -84,6 +84,11 @@ def test_a_job_is_proposed_without_what_makes_calls(tmp_path: Path) -> None:
     assert modules.isdisjoint(NEVER | NO_SERVER | NO_CALLS | NOT_TO_READ | NOT_TO_TELL)
 
 
+def test_what_looks_at_the_ledger_takes_nothing_that_makes_calls(tmp_path: Path) -> None:
+    """So a shell that completes a run's id need not wait for HTTP."""
+    assert imported(tmp_path, "runs", "--help").isdisjoint(NEVER | NO_SERVER | {"aiohttp", "jwt", "tenacity"})
+
+
 def test_a_plan_without_a_call_takes_nothing_that_makes_one(tmp_path: Path) -> None:
     """Where the live cases are not read, a plan knows no HTTP."""
     write_cases(tmp_path, simple_rows(3))
