@@ -40,6 +40,16 @@ PROGRAMS = [
     *("rm", "sed", "sort", "tail", "tee", "touch", "tr", "uniq", "wc"),
 ]
 """What a page may call beside bulkcase and python: whatever could change the machine of who runs this is not found."""
+KEPT = ("HOME", "XDG_STATE_HOME", "TMPDIR", "PYTHONPATH")
+"""What of a developer's environment is there for a page: nothing that changes what is told."""
+ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",
+    "PYTHONWARNINGS": "error",
+    "COLUMNS": "80",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
 SECONDS = 60.0
 """After so long a block counts as stuck."""
 
@@ -98,14 +108,8 @@ class Session:
             shutil.copytree(TOP / name, folder / name)
         for config in folder.rglob("*.toml"):
             config.write_text(self._job_here(config.read_text(encoding="utf-8")), encoding="utf-8")
-        self._environment = os.environ | {
-            "PATH": str(self._programs()),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(TOP), os.environ.get("PYTHONPATH")])),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONUTF8": "1",
-            "COLUMNS": "80",
-            **SECRETS,
-        }
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        self._environment = kept | ENVIRONMENT | SECRETS | {"PATH": str(self._programs())}
 
     def run(self, block: Block) -> None:
         """Do what a block says; raises WrongPageError where it is not so."""
