@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bulkcase.operations.demo import demo
     from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
+    from bulkcase.operations.init import NewJob, init
+    from bulkcase.operations.init_tables import Target
     from bulkcase.operations.lookups import lookups
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
@@ -49,6 +51,7 @@ _HOMES = {
     "BulkcaseError": "bulkcase.errors",
     "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
+    "NewJob": "bulkcase.operations.init",
     "Outcome": "bulkcase.model",
     "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
@@ -57,9 +60,11 @@ _HOMES = {
     "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
+    "Target": "bulkcase.operations.init_tables",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
     "drift": "bulkcase.operations.drift",
+    "init": "bulkcase.operations.init",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
@@ -81,6 +86,7 @@ __all__ = [
     "BulkcaseError",
     "Drift",
     "Job",
+    "NewJob",
     "Outcome",
     "Plan",
     "Problem",
@@ -89,11 +95,13 @@ __all__ = [
     "Run",
     "Sandbox",
     "SandboxSettings",
+    "Target",
     "Verification",
     "check",
     "demo",
     "drift",
     "history",
+    "init",
     "load",
     "lookups",
     "plan",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Unpack
 
 from bulkcase.job import Job
+from bulkcase.operations import init as _init
 from bulkcase.operations import lookups as _lookups
 from bulkcase.operations import plan as _plan
 from bulkcase.operations import resume as _resume
@@ -15,13 +16,15 @@ from bulkcase.operations import run as _run
 from bulkcase.operations import undo as _undo
 from bulkcase.operations import verify as _verify
 from bulkcase.operations.ended import Run
+from bulkcase.operations.init import NewJob
+from bulkcase.operations.init_options import InitOptions
 from bulkcase.operations.lookups import LearntLookup
 from bulkcase.operations.options import Options
 from bulkcase.operations.planned import Plan
 from bulkcase.operations.questions import Choice
 from bulkcase.operations.verify import Verification
 
-__all__ = ["lookups", "plan", "resume", "retry", "run", "undo", "verify"]
+__all__ = ["init", "lookups", "plan", "resume", "retry", "run", "undo", "verify"]
 
 
 def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
@@ -34,6 +37,11 @@ def run(
 ) -> Run:
     """Send the updates of a job or of its plan, and write the report; see `bulkcase.run`."""
     return asyncio.run(_run.run(what, limit=limit, unfinished=unfinished, **options))
+
+
+def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
+    """Propose a job for a file, and write it; see `bulkcase.init`."""
+    return asyncio.run(_init.init(file, **options))
 
 
 def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> list[LearntLookup]:

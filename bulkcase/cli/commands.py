@@ -18,6 +18,10 @@ from bulkcase.errors import BulkcaseError
 
 COMMANDS: Final = {
     "demo": ("demo", "Tell the whole story on the sandbox; no account needed."),
+    "init": (
+        "init",
+        "Propose a job file for a spreadsheet, by its header and its first rows; ask where it is not sure.",
+    ),
     "check": ("check", "Check everything that needs no network: the job, the file, every row. No secret is needed."),
     "plan": ("plan", "Say what a run would do, and save it as a plan that can be run as it is."),
     "run": ("run", "Plan, ask, send, report: every row's fate in a report."),
