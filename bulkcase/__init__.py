@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
+    from bulkcase.operations.doctor import doctor
+    from bulkcase.operations.doctor_steps import Diagnosis, Step
     from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
     from bulkcase.operations.init import NewJob, init
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
+    "Diagnosis": "bulkcase.operations.doctor_steps",
     "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
     "NewJob": "bulkcase.operations.init",
@@ -60,9 +63,11 @@ _HOMES = {
     "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
+    "Step": "bulkcase.operations.doctor_steps",
     "Target": "bulkcase.operations.init_tables",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
+    "doctor": "bulkcase.operations.doctor",
     "drift": "bulkcase.operations.drift",
     "init": "bulkcase.operations.init",
     "load": "bulkcase.job",
@@ -84,6 +89,7 @@ _HOMES = {
 
 __all__ = [
     "BulkcaseError",
+    "Diagnosis",
     "Drift",
     "Job",
     "NewJob",
@@ -95,10 +101,12 @@ __all__ = [
     "Run",
     "Sandbox",
     "SandboxSettings",
+    "Step",
     "Target",
     "Verification",
     "check",
     "demo",
+    "doctor",
     "drift",
     "history",
     "init",
