@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
     from bulkcase.operations.demo import demo
+    from bulkcase.operations.doctor import doctor
+    from bulkcase.operations.doctor_steps import Diagnosis, Step
     from bulkcase.operations.drift import drift
     from bulkcase.operations.ended import Run
+    from bulkcase.operations.init import NewJob, init
+    from bulkcase.operations.init_tables import Target
     from bulkcase.operations.lookups import lookups
     from bulkcase.operations.plan import plan
     from bulkcase.operations.planned import Plan
@@ -47,8 +51,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BulkcaseError": "bulkcase.errors",
+    "Diagnosis": "bulkcase.operations.doctor_steps",
     "Drift": "bulkcase.ledger.drift",
     "Job": "bulkcase.job",
+    "NewJob": "bulkcase.operations.init",
     "Outcome": "bulkcase.model",
     "Plan": "bulkcase.operations.planned",
     "Problem": "bulkcase.operations.check",
@@ -57,9 +63,13 @@ _HOMES = {
     "Run": "bulkcase.operations.ended",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
+    "Step": "bulkcase.operations.doctor_steps",
+    "Target": "bulkcase.operations.init_tables",
     "check": "bulkcase.operations.check",
     "demo": "bulkcase.operations.demo",
+    "doctor": "bulkcase.operations.doctor",
     "drift": "bulkcase.operations.drift",
+    "init": "bulkcase.operations.init",
     "load": "bulkcase.job",
     "lookups": "bulkcase.operations.lookups",
     "plan": "bulkcase.operations.plan",
@@ -79,8 +89,10 @@ _HOMES = {
 
 __all__ = [
     "BulkcaseError",
+    "Diagnosis",
     "Drift",
     "Job",
+    "NewJob",
     "Outcome",
     "Plan",
     "Problem",
@@ -89,11 +101,15 @@ __all__ = [
     "Run",
     "Sandbox",
     "SandboxSettings",
+    "Step",
+    "Target",
     "Verification",
     "check",
     "demo",
+    "doctor",
     "drift",
     "history",
+    "init",
     "load",
     "lookups",
     "plan",

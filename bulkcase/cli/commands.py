@@ -18,6 +18,11 @@ from bulkcase.errors import BulkcaseError
 
 COMMANDS: Final = {
     "demo": ("demo", "Tell the whole story on the sandbox; no account needed."),
+    "init": (
+        "init",
+        "Propose a job file for a spreadsheet, by its header and its first rows; ask where it is not sure.",
+    ),
+    "doctor": ("doctor", "Say what is wrong with a job's set-up and how to mend it, step by step; no case is changed."),
     "check": ("check", "Check everything that needs no network: the job, the file, every row. No secret is needed."),
     "plan": ("plan", "Say what a run would do, and save it as a plan that can be run as it is."),
     "run": ("run", "Plan, ask, send, report: every row's fate in a report."),

@@ -1,7 +1,7 @@
 """bulkcase sandbox."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +18,18 @@ from bulkcase.stopping import Stopped, StopSwitch
 _QUIRKS_OF_FIELDS = ("ignores", "pretends", "reshapes")
 _QUIRKS = ("normalises", "trims_answers", "replaces")
 _KNOWN_QUIRKS = ", ".join([*(f"{name}=FIELD,..." for name in _QUIRKS_OF_FIELDS), *_QUIRKS])
+_SETUPS: Mapping[str, Mapping[str, Any]] = {
+    "no_scope": {"scope": False},
+    "clock_ahead": {"clock_ahead": 600.0},
+    "clock_behind": {"clock_ahead": -600.0},
+    "login_page": {"front": Fault.HTML},
+    "redirect": {"front": Fault.REDIRECT},
+    "throttled": {"front": Fault.THROTTLE},
+    "rate_headers": {"rate_headers": True},
+    "finds_references": {"finds_references": True},
+    "ignores_search": {"ignore_search": True},
+}
+"""Servers that are set up otherwise, by name."""
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")]
 Cases = Annotated[int, typer.Option("--cases", min=0, help="How many cases it has.")]
@@ -34,6 +46,10 @@ Quirks = Annotated[
     list[str] | None,
     typer.Option("--quirk", metavar="NAME[=FIELD,...]", help=f"What it makes of an update: {_KNOWN_QUIRKS}."),
 ]
+Setups = Annotated[
+    list[str] | None,
+    typer.Option("--setup", metavar="NAME", help=f"How it is set up, for trying doctor: {', '.join(_SETUPS)}."),
+]
 Jti = Annotated[bool, typer.Option("--jti", help="A token is good for one call.")]
 
 
@@ -46,10 +62,11 @@ def sandbox_command(
     latency: Latency = "0ms-50ms",
     faults: Faults = None,
     quirks: Quirks = None,
+    setups: Setups = None,
     jti: Jti = False,
 ) -> None:
     """Serve the embedded API on a port of this machine until Ctrl-C."""
-    settings = _settings(seed, windows or [], latency, faults or [], quirks or [], jti)
+    settings = _settings(seed, windows or [], latency, faults or [], quirks or [], jti, setups or [])
     raise typer.Exit(in_loop(_serve(settings, cases, port)))
 
 
@@ -74,7 +91,13 @@ async def _serve(settings: SandboxSettings, cases: int, port: int) -> int:
 
 
 def _settings(
-    seed: int, windows: list[str], latency: str, faults: list[str], quirks: list[str], jti: bool
+    seed: int,
+    windows: list[str],
+    latency: str,
+    faults: list[str],
+    quirks: list[str],
+    jti: bool,
+    setups: Sequence[str] = (),
 ) -> SandboxSettings:
     """Return the settings that the command line describes; raises UsageError, naming the option."""
     option, written = "--window", ""
@@ -95,6 +118,9 @@ def _settings(
         made: dict[str, Any] = {}
         for written in quirks:
             made |= _quirk(written, made)
+        option = "--setup"
+        for written in setups:
+            made |= _setup(written)
         option, written = "--latency and --fault", "together"
         return SandboxSettings(seed=seed, windows=strict, latency=between, faults=chances, require_jti=jti, **made)
     except ValueError as error:
@@ -124,6 +150,13 @@ def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:
     if name in _QUIRKS_OF_FIELDS and all(fields):
         return {name: before.get(name, frozenset()) | fields}
     raise ValueError(f"there are {_KNOWN_QUIRKS}")
+
+
+def _setup(written: str) -> Mapping[str, Any]:
+    """Return the settings of a set-up; raises ValueError."""
+    if written not in _SETUPS:
+        raise ValueError(f"there are {', '.join(_SETUPS)}")
+    return _SETUPS[written]
 
 
 def _time(text: str) -> float:

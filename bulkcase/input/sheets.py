@@ -43,6 +43,14 @@ class Line(NamedTuple):
     """What is wrong with the cells of these columns, where it cannot be said by a cell."""
 
 
+class ManySheets(InputError):  # noqa: N818 - a question for whoever can be asked
+    """A workbook has more than one sheet that may be meant; `names` are the visible ones."""
+
+    def __init__(self, problem: str, names: Sequence[str]) -> None:
+        super().__init__(problem)
+        self.names = names
+
+
 @dataclass(frozen=True, slots=True)
 class SheetName:
     """A sheet with cells, as the workbook lists it."""
@@ -95,8 +103,9 @@ def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -
     if wanted is None:
         if len(visible) == 1:
             return visible[0]
-        raise InputError(
-            f"{name}: the workbook has {len(visible) or 'no'} visible sheets ({listed or 'none'}); set input.sheet."
+        raise ManySheets(
+            f"{name}: the workbook has {len(visible) or 'no'} visible sheets ({listed or 'none'}); set input.sheet.",
+            visible,
         )
     if isinstance(wanted, int):
         # A person counts the tabs, and hidden sheets have none.

@@ -185,6 +185,13 @@ class Door:
                 return verdict
             await self.slot()
 
+    async def once(self, request: Request) -> Verdict:
+        """Put a request once, with a slot in hand, and return whatever comes of it: no refusal stops anything.
+
+        Raises Stopped when the run is stopped before the call leaves.
+        """
+        return await self._once(request, await self._ready(request))
+
     async def _ready(self, request: Request) -> str:
         """Return the token as soon as a call with its slot in hand may leave; where it must not, give the slot back.
 

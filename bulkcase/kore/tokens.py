@@ -112,6 +112,20 @@ class SignedTokens:
             ) from None
 
 
+def life_of(token: str) -> tuple[float | None, float | None]:
+    """Return when a token says that it was issued, and when it expires; None where it does not say, or is no token."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return None, None
+    issued, expires = (claims.get(name) for name in ("iat", "exp"))
+    return _moment(issued), _moment(expires)
+
+
+def _moment(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 class _Signer:
     """Signs as `jwt.encode` does, which prepares the key anew for each token and takes four times as long.
 

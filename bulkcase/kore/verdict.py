@@ -107,24 +107,24 @@ def judge(  # noqa: PLR0911 - the table above, a line each
     """
     answer = _parsed(body)
     if _is_usual(status, answer, case_id):
-        return Verdict(Kind.ACCEPTED, status, answer=answer, date=_date(headers) if case_id is None else None)
+        return Verdict(Kind.ACCEPTED, status, answer=answer, date=date_of(headers) if case_id is None else None)
     is_success = 200 <= status < 300
     text = body.decode("utf-8", "replace")
-    is_html = _is_html(headers, text)
+    html = is_html(headers, text)
     sayings = _sayings(answer)
-    message = f"HTTP {status}" if is_html else _message(sayings, text) or f"HTTP {status}"
-    complaint = _about_the_call(sayings, "" if is_success and (is_html or _is_data(text)) else text)
+    message = f"HTTP {status}" if html else _message(sayings, text) or f"HTTP {status}"
+    complaint = _about_the_call(sayings, "" if is_success and (html or _is_data(text)) else text)
     if status == 429 or _RATE_LIMIT.search(complaint):
         return Verdict(Kind.THROTTLED, status, "rate_limited", message, _wait(headers, complaint, now))
     if is_success:
-        return _odd_success(status, answer, is_html, message, case_id)
+        return _odd_success(status, answer, html, message, case_id)
     if 300 <= status < 400:
         place = headers.get("Location") or "nowhere"
         return Verdict(Kind.REFUSED, status, "redirected", f"HTTP {status} to {_short(place)}")
     if status in {400, 401} and _WRONG_STREAM.search(message):
         return Verdict(Kind.WRONG_TARGET, status, "wrong_target", message)
     if status == 401:
-        return Verdict(Kind.CREDENTIALS, status, "credentials_refused", message, date=_date(headers))
+        return Verdict(Kind.CREDENTIALS, status, "credentials_refused", message, date=date_of(headers))
     if status == 408 or status >= 500:
         return Verdict(Kind.TRANSIENT, status, http_code(status), message, _retry_after(headers, now))
     return Verdict(Kind.REFUSED, status, http_code(status), message)
@@ -157,7 +157,7 @@ def _is_plain(answer: Mapping[str, Any], case_id: str | None) -> bool:
     return bool(place) or not _RATE_LIMIT.search(said)
 
 
-def _is_html(headers: Mapping[str, str], text: str) -> bool:
+def is_html(headers: Mapping[str, str], text: str) -> bool:
     """Say whether a text is a page; the type alone does not tell, servers give it to plain words too."""
     said_html = "html" in headers.get("Content-Type", "").lower()
     return text.lstrip("\ufeff \t\r\n")[:1] == "<" or (said_html and "</" in text)
@@ -168,8 +168,8 @@ def _is_data(text: str) -> bool:
     return text.lstrip()[:1] in {"{", "["}
 
 
-def _odd_success(status: int, answer: Any, is_html: bool, message: str, case_id: str | None) -> Verdict:
-    if is_html:
+def _odd_success(status: int, answer: Any, html: bool, message: str, case_id: str | None) -> Verdict:
+    if html:
         return Verdict(Kind.REFUSED, status, "answer_html", "an HTML page instead of an answer")
     if answer is _BROKEN:
         return Verdict(Kind.UNANSWERED, status, "answer_broken", "an answer that is no JSON")
@@ -230,7 +230,7 @@ def _wait(headers: Mapping[str, str], message: str, now: datetime) -> float | No
     return next((seconds for pattern, seconds in _WINDOWS_IN_TEXT if pattern.search(message)), None)
 
 
-def _date(headers: Mapping[str, str]) -> float | None:
+def date_of(headers: Mapping[str, str]) -> float | None:
     """Return the moment in a Date header; None where there is none that can be read."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()

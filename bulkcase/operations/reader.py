@@ -1,8 +1,8 @@
 """What reads live cases: a session of its own, in which nothing is sent, or a part of a run."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 from bulkcase.errors import NotPlanned
@@ -46,6 +46,31 @@ class AtReader:
         await self.reader.read_on(snapshot, self.tally.read)
 
 
+@dataclass(slots=True)
+class Look:
+    """A session that sends nothing, while it goes on."""
+
+    journal: Journal
+    """Records its calls."""
+    waited: Mapping[str, float] = field(default_factory=dict)
+    """Seconds for which its calls waited, by what for; a door has them."""
+
+
+@contextmanager
+def recorded_look(desk: Desk, run: RunRecord | None = None) -> Iterator[Look]:
+    """Yield a session that sends nothing, of a run where it has one, whose calls count in the quota from now on."""
+    ledger, runtime = desk.ledger, desk.runtime
+    began = runtime.instant()
+    session = ledger.look(target_name(desk.job), account_name(desk.job), runtime.worker, began, run)
+    look = Look(Journal(lambda _, made: ledger.record_calls(session, made)))
+    try:
+        yield look
+    finally:
+        look.journal.flush()
+        now = runtime.instant()
+        ledger.end_look(session, now, {**look.waited, "worked": now.steady - began.steady})
+
+
 @asynccontextmanager
 async def opened_reader(
     desk: Desk,
@@ -61,34 +86,26 @@ async def opened_reader(
     `wanted` says what is read and kept, where that is not what the job is about. Raises NotPlanned where the reading is
     stopped.
     """
-    job, runtime, ledger = desk.job, desk.runtime, desk.ledger
+    job, runtime = desk.job, desk.runtime
     check_credentials(job, runtime)
     disclose(job, options)
     stop = options.get("stop") or StopSwitch()
     guard = options.get("guard") or (lambda _: nullcontext())
     # An even pace is kept where it is asked for; what the reading costs is known only when it has begun.
     forecast = Forecast(0, job.quota.windows, job.quota.pace, job.quota.max_in_flight)
-    began = runtime.instant()
-    session = ledger.look(target_name(job), account_name(job), runtime.worker, began, run)
-    journal = Journal(lambda _, made: ledger.record_calls(session, made))
-    waited: Mapping[str, float] = {}
     try:
-        with guard(stop):
+        with recorded_look(desk, run) as session, guard(stop):
             async with (
                 open_target(job, runtime, keys, left_by_earlier(desk, run)) as target,
-                open_door(desk, target, forecast, stop, journal) as door,
+                open_door(desk, target, forecast, stop, session.journal) as door,
                 _hours(job, door, runtime, stop, options, keeps_hours=keeps_hours),
             ):
-                waited = door.waited
+                session.waited = door.waited
                 tally = PageTally(job.quota.windows, runtime.clock, door.pause)
                 async with reporting(tally, options.get("on_progress"), runtime.clock):
-                    yield AtReader(desk, a_reader(job, door, runtime, journal, stop, wanted=wanted), tally)
+                    yield AtReader(desk, a_reader(job, door, runtime, session.journal, stop, wanted=wanted), tally)
     except Stopped:
         raise _not_planned(stop) from None
-    finally:
-        journal.flush()
-        now = runtime.instant()
-        ledger.end_look(session, now, {**waited, "worked": now.steady - began.steady})
 
 
 def a_reader(

@@ -1,7 +1,7 @@
 """From a job's connection to an open door."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from bulkcase.job import Job
 from bulkcase.job.needs import CUSTOM, live_lookups
 from bulkcase.kore.breaker import Breaker
 from bulkcase.kore.door import Door, path_of
-from bulkcase.kore.line import open_line
+from bulkcase.kore.line import Line, open_line
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import SignedTokens
@@ -108,15 +108,23 @@ def left_by_earlier(desk: Desk, run: RunRecord | None) -> Iterator[Update]:
 
 @asynccontextmanager
 async def open_door(
-    desk: Desk, target: Target, forecast: Forecast, stop: StopSwitch, journal: Journal
+    desk: Desk,
+    target: Target,
+    forecast: Forecast,
+    stop: StopSwitch,
+    journal: Journal,
+    opener: Callable[..., AbstractAsyncContextManager[Line]] | None = None,
 ) -> AsyncGenerator[Door]:
-    """Open the one door to a target, whose quota knows the calls of earlier runs; close its connections afterwards."""
+    """Open the one door to a target, whose quota knows the calls of earlier runs; close its connections afterwards.
+
+    `opener` opens the line of its calls, where that is not the usual one.
+    """
     job, runtime = desk.job, desk.runtime
     connection = job.connection
     throttle = Throttle(job.quota.windows)
     quota = Quota(job.quota.windows, gap=forecast.gap, timeout=connection.timeout)
     quota.restore(_released(desk), runtime.clock.monotonic())
-    opened = open_line(
+    opened = (opener or open_line)(
         base_url=target.base_url,
         path=path_of(target.stream_id),
         timeout=connection.timeout,

@@ -1,7 +1,7 @@
 """What becomes of a call: window, address, credentials, then fault, refusal or change. No I/O, no clock of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -97,6 +97,9 @@ class Api:
     def answer(self, arrival: Arrival, headers: Mapping[str, str], raw: bytes | None, now: float) -> Reply:
         """Decide a call, make its change, record it, and return the answer; no `raw` is a body that is too large."""
         fate = self._fate(arrival, headers, raw, now)
+        if self._settings.rate_headers:
+            said = {**self._windows.headers(), **fate.reply.headers}
+            fate = fate._replace(reply=replace(fate.reply, headers=said))
         self.calls.append(
             Call(
                 arrived_at=arrival.at,
@@ -112,6 +115,10 @@ class Api:
         return fate.reply
 
     def _fate(self, arrival: Arrival, headers: Mapping[str, str], raw: bytes | None, now: float) -> _Fate:
+        front = self._settings.front
+        if front is not None:
+            retry_after = self._settings.retry_after
+            return _Fate(fault_reply(front, arrival.key, success({}), retry_after=retry_after, now=now), fault=front)
         barred = self._barred(arrival, headers)
         if barred is not None:
             return _Fate(barred)
@@ -179,6 +186,8 @@ class Api:
                 ignore_skip=settings.ignore_skip,
                 ignore_page=settings.ignore_page,
                 ignore_sort=settings.ignore_sort,
+                ignore_search=settings.ignore_search,
+                finds_references=settings.finds_references,
             )
         )
 

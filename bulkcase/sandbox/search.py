@@ -17,9 +17,12 @@ def find_page(
     ignore_skip: bool = False,
     ignore_page: bool = False,
     ignore_sort: bool = False,
+    ignore_search: bool = False,
+    finds_references: bool = False,
 ) -> dict[str, Any]:
     """Return the answer to a valid request: its page of the matching cases, and where that page stands."""
-    tests = _tests(request)
+    search = _any_text if ignore_search else _text_or_reference if finds_references else _text
+    tests = _tests(request, {**_FILTERS, "searchText": search})
     found = [case for case in cases if all(test(case) for test in tests)] if tests else list(cases)
     if ignore_sort:
         found.reverse()
@@ -40,21 +43,30 @@ def find_page(
     }
 
 
-def _tests(request: Mapping[str, Any]) -> list[_Test]:
+def _tests(request: Mapping[str, Any], filters: Mapping[str, Callable[[Any], _Test]]) -> list[_Test]:
     """Return a test for each filter in use; a flag that is false and an empty list filter nothing.
 
     `mycase` is accepted and filters nothing: a token's subject is no agent.
     """
     return [
-        _FILTERS[name](value)
+        filters[name](value)
         for name, value in request.items()
-        if name in _FILTERS and value is not None and value is not False and value not in ("", [])
+        if name in filters and value is not None and value is not False and value not in ("", [])
     ]
 
 
 def _text(value: str) -> _Test:
     wanted = value.lower()
     return lambda case: wanted in (case.get("lname") or "")
+
+
+def _any_text(_: str) -> _Test:
+    return lambda _: True
+
+
+def _text_or_reference(value: str) -> _Test:
+    is_named, wanted = _text(value), value.lower()
+    return lambda case: is_named(case) or str(case.get("refId", "")).lower() == wanted
 
 
 def _named(key: str) -> Callable[[list[str]], _Test]:
@@ -90,7 +102,6 @@ def _is_unresolved(case: Case) -> bool:
 
 
 _FILTERS: dict[str, Callable[[Any], _Test]] = {
-    "searchText": _text,
     "unresolved": lambda _: _is_unresolved,
     "unassigned": lambda _: lambda case: case.get("assigneeType") == "unassigned",
     "priority": _named("priority"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -36,7 +37,7 @@ class Sandbox:
     """An embedded server that behaves like the Case Management API; use it as an async context manager.
 
     It binds the given port, or a free one, when it is entered: OSError where the port is taken. `clock` gives seconds
-    since the epoch and never goes backwards; `sleep` waits for the latency.
+    since the epoch and never goes backwards; `sleep` waits for the latency. With `tls` it speaks nothing but https.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Sandbox:
         port: int = 0,
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._settings = settings
         self._api = Api(settings, cases)
@@ -55,6 +57,7 @@ class Sandbox:
         self._port = port
         self._clock = _steady_clock(settings.clock_ahead) if clock is None else clock
         self._sleep = sleep
+        self._tls = tls
         self._runner: web.ServerRunner | None = None
         self._stopping = False
         self._in_flight: set[asyncio.Task[Any]] = set()
@@ -63,7 +66,7 @@ class Sandbox:
     @property
     def url(self) -> str:
         """Scheme, host and port, without a trailing slash; known once the server runs."""
-        return f"http://{self._host}:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://{self._host}:{self._port}"
 
     @property
     def settings(self) -> SandboxSettings:
@@ -105,7 +108,7 @@ class Sandbox:
         server = web.Server(self._handle, access_log=None, handler_cancellation=True)
         runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
         await runner.setup()
-        await web.TCPSite(runner, self._host, self._port).start()
+        await web.TCPSite(runner, self._host, self._port, ssl_context=self._tls).start()
         self._port = runner.addresses[0][1]
         self._runner = runner
         return self

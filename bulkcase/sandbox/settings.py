@@ -37,7 +37,9 @@ class SandboxSettings:
     clock_ahead: float = 0.0
     """Seconds by which the server's clock is ahead of this machine's; less than 0: behind."""
     require_jti: bool = False
-    """A token is good for one call, and for at most one hour."""
+    """A token is good for one call, and lives no longer than `longest_life`."""
+    longest_life: float = 3600.0
+    """Seconds that a token may live where it is good for one call."""
     scope: bool = True
     """Whether the app has the scope that the API asks for."""
     page_size: int = 50
@@ -52,6 +54,14 @@ class SandboxSettings:
     """Show the newest case first, in the order of creation reversed, whatever `sortBy` says."""
     refuse_limit_above: int | None = None
     """Answer 412 to getCases with a `limit` above it; None: a limit that is too large is cut to `page_size`."""
+    finds_references: bool = False
+    """Let searchText find references, too; else names alone."""
+    ignore_search: bool = False
+    """Take searchText and filter nothing by it."""
+    front: Fault | None = None
+    """What stands before the API and answers every call in its place, such as a login page."""
+    rate_headers: bool = False
+    """Say in headers of every answer which windows there are, and how many calls are left in the first one."""
     retry_after: float | None = None
     """Seconds in the Retry-After header of a full window; None: no header."""
     ignores: frozenset[str] = frozenset()

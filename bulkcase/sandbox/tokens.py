@@ -10,9 +10,6 @@ from bulkcase.sandbox.settings import SandboxSettings
 IAT_LEEWAY = 5.0
 """Seconds by which a token may have been issued in the server's future."""
 
-LONGEST_LIFE = 3600.0
-"""Seconds that a token may live where `jti` is enforced."""
-
 _CACHED_TOKENS = 1024
 
 
@@ -54,7 +51,7 @@ class Gate:
     def _well_formed(self, claims: dict[str, Any], now: float) -> bool:
         if not isinstance(claims.get("sub"), str) or not claims["sub"] or not _timely(claims, now):
             return False
-        return not self._settings.require_jti or _for_one_call(claims, now)
+        return not self._settings.require_jti or _for_one_call(claims, now + self._settings.longest_life)
 
     def _verified(self, token: str) -> dict[str, Any] | None:
         """Return the claims of a well signed token, None for any other."""
@@ -84,9 +81,9 @@ def _timely(claims: dict[str, Any], now: float) -> bool:
     return _is_number(exp) and _is_number(iat) and exp > now and iat <= now + IAT_LEEWAY
 
 
-def _for_one_call(claims: dict[str, Any], now: float) -> bool:
+def _for_one_call(claims: dict[str, Any], latest: float) -> bool:
     jti = claims.get("jti")
-    return isinstance(jti, str) and jti != "" and "exp" in claims and claims["exp"] <= now + LONGEST_LIFE
+    return isinstance(jti, str) and jti != "" and "exp" in claims and claims["exp"] <= latest
 
 
 def _is_number(value: object) -> bool:

@@ -33,6 +33,19 @@ class RollingWindows:
             arrivals.append(now)
         return True
 
+    def headers(self) -> dict[str, str]:
+        """Return what a server may say of its windows in each answer; nothing where it has none."""
+        if not self._counted:
+            return {}
+        limit, seconds, arrivals = self._counted[0]
+        policy = ", ".join(f"{most};w={span:g}" for most, span, _ in self._counted)
+        return {
+            "RateLimit-Policy": policy,
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - len(arrivals)),
+            "X-RateLimit-Reset": f"{seconds:g}",
+        }
+
 
 def refusal_text(seconds: float) -> str:
     """Return what the server says when a window of this length is full."""

@@ -77,6 +77,13 @@ def test_check_takes_neither_a_server_nor_what_makes_calls(tmp_path: Path) -> No
     assert modules.isdisjoint(NEVER | NO_SERVER | NO_CALLS | NOT_TO_READ | NOT_TO_TELL | {"uvloop", "filelock"})
 
 
+def test_a_job_is_proposed_without_what_makes_calls(tmp_path: Path) -> None:
+    """Where no live case is read, init knows no HTTP."""
+    write_cases(tmp_path, [("ci-1", "Open")], ("Case ID", "Status"))
+    modules = imported(tmp_path, "init", "cases.csv")
+    assert modules.isdisjoint(NEVER | NO_SERVER | NO_CALLS | NOT_TO_READ | NOT_TO_TELL)
+
+
 def test_a_plan_without_a_call_takes_nothing_that_makes_one(tmp_path: Path) -> None:
     """Where the live cases are not read, a plan knows no HTTP."""
     write_cases(tmp_path, simple_rows(3))

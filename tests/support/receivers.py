@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 import traceback
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -241,11 +241,14 @@ class Certificates:
     authority: Path
 
 
-def certificates(folder: Path) -> Certificates:
-    """Make an authority that nobody trusts, and a certificate of it for this machine."""
+def certificates(folder: Path, *, names: Sequence[str] = (), good_for: float = 1.0) -> Certificates:
+    """Make an authority that nobody trusts, and a certificate of it for this machine, or for these names instead.
+
+    It is good for so many days from now on, and has been for two.
+    """
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _signed("authority.example.com", authority_key, authority_key, "authority.example.com")
-    own = _signed("localhost", key, authority_key, "authority.example.com")
+    own = _signed("localhost", key, authority_key, "authority.example.com", names=names, good_for=good_for)
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "authority.pem").write_bytes(authority.public_bytes(pem))
@@ -256,7 +259,13 @@ def certificates(folder: Path) -> Certificates:
 
 
 def _signed(
-    name: str, key: ec.EllipticCurvePrivateKey, by: ec.EllipticCurvePrivateKey, issuer: str
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    by: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    *,
+    names: Sequence[str] = (),
+    good_for: float = 1.0,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     is_authority = name == issuer
@@ -269,8 +278,8 @@ def _signed(
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=good_for))
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
@@ -286,8 +295,9 @@ def _signed(
         )
     )
     if not is_authority:
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        own = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        stands_for = [x509.DNSName(one) for one in names] or own
+        builder = builder.add_extension(x509.SubjectAlternativeName(stands_for), critical=False)
     return builder.sign(by, hashes.SHA256())
 
 

@@ -1,0 +1,71 @@
+"""Which column has the keys."""
+
+from bulkcase.proposing import Column, Key, NoKey, find_key, look_at, told_key
+
+IDS = ["ci-1a", "ci-2b", "ci-3c"]
+REFERENCES = ["CS000100", "CS000101", "CS000102"]
+
+
+def columns(**values: list[str]) -> list[Column]:
+    """Return columns by name."""
+    return [Column(name.replace("_", " "), look_at(cells)) for name, cells in values.items()]
+
+
+def found(*, match: str | None = None, **values: list[str]) -> Key:
+    """Return the key that is found among columns."""
+    key = find_key(columns(**values), match)  # type: ignore[arg-type]  # a word of the job
+    assert isinstance(key, Key)
+    return key
+
+
+def test_ids_are_the_key_whatever_the_column_is_called() -> None:
+    """The look of the values says it, and ids go before references."""
+    key = found(ID=REFERENCES, Anything=IDS)
+    assert (key.column, key.match, key.repeats) == ("Anything", "_id", 0)
+
+
+def test_references_are_the_key_where_there_are_no_ids() -> None:
+    """References of the usual form need no name, others one that says it."""
+    assert found(Anything=REFERENCES).match == "refId"
+    assert found(Ticket_Number=["ABC-1001", "ABC-1002"]).column == "Ticket Number"
+    assert isinstance(find_key(columns(Order=["ABC-1001", "ABC-1002"])), NoKey)
+
+
+def test_a_few_damaged_ids_are_no_obstacle() -> None:
+    """Half of the values or more have to look like ids."""
+    assert found(Case=["ci-1", "1,2E+10", "ci-2"]).why == "2 of 3 values look like ids of cases"
+    assert isinstance(find_key(columns(Case=["ci-1", "a", "b"])), NoKey)
+
+
+def test_of_two_columns_the_one_that_is_called_a_key_is_it() -> None:
+    """A parent's id is not the case's own."""
+    assert found(Parent=IDS, Case_ID=IDS).column == "Case ID"
+
+
+def test_two_columns_that_could_be_it_are_a_question() -> None:
+    """Which of two is meant is not guessed."""
+    answer = find_key(columns(Parent=IDS, Child=IDS))
+    assert isinstance(answer, NoKey)
+    assert [key.column for key in answer.among] == ["Parent", "Child"]
+    assert '"Parent" and "Child"' in answer.why
+
+
+def test_no_key_says_what_one_looks_like() -> None:
+    """Whoever has another file learns what to look for."""
+    answer = find_key(columns(Name=["a"]))
+    assert isinstance(answer, NoKey)
+    assert "ci-" in answer.why
+    assert "CS000100" in answer.why
+
+
+def test_a_match_that_is_told_leaves_the_other_kind_out() -> None:
+    """With both in a file, a person may want the references."""
+    assert found(match="refId", Case=IDS, Ref=REFERENCES).column == "Ref"
+
+
+def test_a_column_that_is_told_is_taken_as_it_is() -> None:
+    """What its values are is told, or seen, or taken for ids."""
+    (column,) = columns(Number=REFERENCES)
+    assert told_key(column, None).match == "refId"
+    assert told_key(column, "_id").match == "_id"
+    assert told_key(columns(Number=["1", "2", "2"])[0], None) == Key("Number", "_id", "as you said", 1)
