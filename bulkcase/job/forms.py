@@ -33,7 +33,7 @@ HEADERS: Final[dict[str, Any]] = {
     "propertyNames": {"pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
     "additionalProperties": {"type": "string"},
 }
-ADDRESS: Final[dict[str, Any]] = {"type": "string", "pattern": r"^[^@\s,;<>\"\\]+@[^@\s,;<>\"\\]+$"}
+ADDRESS: Final[dict[str, Any]] = {"type": "string", "pattern": r"""^[^@\s,;<>"\\]+@[^@\s,;<>"\\]+$"""}
 ADDRESSES: Final = or_off(ADDRESS, {"type": "array", "items": ADDRESS})
 SERVER: Final[dict[str, Any]] = {"type": "string", "minLength": 1, "pattern": r"^([A-Za-z0-9_.-]*|[0-9A-Fa-f:.]+)$"}
 FILE: Final[dict[str, Any]] = {"type": "string", "pattern": r"^(.*/)?(?!\.{1,2}$)[^/]+$"}

@@ -1,5 +1,7 @@
 """The JSON Schema of the job file is kept, and tells what the reference tells."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -47,6 +49,14 @@ def tables_in(annotation: Any) -> Iterator[type[BaseModel]]:
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
             yield part
+
+
+def test_what_people_check_jobs_with_takes_the_schema() -> None:
+    """A checker of files that reads patterns as editors do, in the way of JavaScript, finds each config valid."""
+    configs = [str(path) for path in (KEPT.parents[2] / "configs").rglob("*.toml")]
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(KEPT), *configs]
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_every_key_is_described() -> None:
