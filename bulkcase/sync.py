@@ -54,20 +54,26 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
     """Return a verb as a function that returns when it is done, in an event loop of its own."""
 
     @wraps(verb)
     def blocking(*arguments: P.args, **options: P.kwargs) -> T:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:  # as it should be
-            return asyncio.run(verb(*arguments, **options))
-        name = verb.__name__
-        raise UsageError(
-            f"bulkcase.sync.{name} cannot wait where an event loop runs already, as in a notebook: "
-            f"write await bulkcase.{name}(…) there"
-        )
+        if _is_in_a_loop():
+            name = verb.__name__
+            raise UsageError(
+                f"bulkcase.sync.{name} cannot wait where an event loop runs already, as in a notebook: "
+                f"write await bulkcase.{name}(…) there"
+            )
+        return asyncio.run(verb(*arguments, **options))
 
     blocking.__module__ = __name__
     return blocking
