@@ -68,7 +68,7 @@ def _read(source: Source) -> Sample:
         rows = [row for row in found[:most] if row.rejection is None]
         if not rows:
             what = "no row that can be read" if found else "a header and no rows"
-            raise InputError(f"{table.name}: has {what}, so nothing shows what its columns hold; check the export")
+            raise InputError(f"{table.name}: has {what}, so nothing shows what its columns hold: check the export")
         # The job names the sheet that was found.
         read = replace(source, sheet=None if source.sheet is None else table.sheet)
         columns = [Column(name, look_at(row.cells[at] for row in rows)) for at, name in enumerate(table.header)]
