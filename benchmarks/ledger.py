@@ -31,10 +31,10 @@ from sqlalchemy import Engine, event
 from benchmarks.processes import end_at_signals
 from bulkcase.job import load
 from bulkcase.ledger import Journal, Ledger, RunRows, adding
-from bulkcase.ledger.database import writing_many
+from bulkcase.ledger.storage.database import writing_many
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations.ended import Run
-from bulkcase.operations.progress import Progress
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.progress import Progress
 from bulkcase.operations.run import run
 from bulkcase.sandbox import SandboxSettings
 from bulkcase.stopping import StopSwitch

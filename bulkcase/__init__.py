@@ -43,25 +43,25 @@ if TYPE_CHECKING:
     from bulkcase.fields.changes import ChangeGroup
     from bulkcase.frames import Records
     from bulkcase.job import Job, load
-    from bulkcase.ledger.drift import Drift
-    from bulkcase.ledger.history import Event
+    from bulkcase.ledger.queries.drift import Drift
+    from bulkcase.ledger.queries.history import Event
     from bulkcase.model import Outcome, RunState
     from bulkcase.operations.assign import set_job
     from bulkcase.operations.check import Problem, check
+    from bulkcase.operations.common.ended import Run
+    from bulkcase.operations.common.options import Options
+    from bulkcase.operations.common.planned import Plan
+    from bulkcase.operations.common.progress import Progress
     from bulkcase.operations.demo import demo
+    from bulkcase.operations.diagnosis.steps import Diagnosis, Step
     from bulkcase.operations.doctor import doctor
-    from bulkcase.operations.doctor_steps import Diagnosis, Step
     from bulkcase.operations.drift import drift
-    from bulkcase.operations.ended import Run
     from bulkcase.operations.init import NewJob, init
-    from bulkcase.operations.init_tables import Target
     from bulkcase.operations.lookups import LearntLookup, lookups
-    from bulkcase.operations.options import Options
     from bulkcase.operations.plan import plan
-    from bulkcase.operations.planned import Plan
-    from bulkcase.operations.progress import Progress
+    from bulkcase.operations.proposal.tables import Target
     from bulkcase.operations.purge import purge
-    from bulkcase.operations.purged import Purged, PurgedRun
+    from bulkcase.operations.purging.purged import Purged, PurgedRun
     from bulkcase.operations.report import report
     from bulkcase.operations.resume import resume, retry
     from bulkcase.operations.run import run
@@ -80,10 +80,10 @@ _HOMES = {
     "ChangeGroup": "bulkcase.fields.changes",
     "CredentialsError": "bulkcase.errors",
     "Declined": "bulkcase.errors",
-    "Diagnosis": "bulkcase.operations.doctor_steps",
-    "Drift": "bulkcase.ledger.drift",
+    "Diagnosis": "bulkcase.operations.diagnosis.steps",
+    "Drift": "bulkcase.ledger.queries.drift",
     "EnvironmentFailed": "bulkcase.errors",
-    "Event": "bulkcase.ledger.history",
+    "Event": "bulkcase.ledger.queries.history",
     "InputError": "bulkcase.errors",
     "Job": "bulkcase.job",
     "JobError": "bulkcase.errors",
@@ -94,24 +94,24 @@ _HOMES = {
     "Locked": "bulkcase.errors",
     "NewJob": "bulkcase.operations.init",
     "NotPlanned": "bulkcase.errors",
-    "Options": "bulkcase.operations.options",
+    "Options": "bulkcase.operations.common.options",
     "Outcome": "bulkcase.model",
     "OutsideHours": "bulkcase.errors",
-    "Plan": "bulkcase.operations.planned",
+    "Plan": "bulkcase.operations.common.planned",
     "Problem": "bulkcase.operations.check",
-    "Progress": "bulkcase.operations.progress",
-    "Purged": "bulkcase.operations.purged",
-    "PurgedRun": "bulkcase.operations.purged",
+    "Progress": "bulkcase.operations.common.progress",
+    "Purged": "bulkcase.operations.purging.purged",
+    "PurgedRun": "bulkcase.operations.purging.purged",
     "Records": "bulkcase.frames",
-    "Run": "bulkcase.operations.ended",
+    "Run": "bulkcase.operations.common.ended",
     "RunState": "bulkcase.model",
     "Sandbox": "bulkcase.sandbox",
     "SandboxSettings": "bulkcase.sandbox",
     "Shown": "bulkcase.operations.runs",
-    "Step": "bulkcase.operations.doctor_steps",
+    "Step": "bulkcase.operations.diagnosis.steps",
     "StopSwitch": "bulkcase.stopping",
     "Summary": "bulkcase.reporting.summary",
-    "Target": "bulkcase.operations.init_tables",
+    "Target": "bulkcase.operations.proposal.tables",
     "TooManyChanges": "bulkcase.errors",
     "UsageError": "bulkcase.errors",
     "Verification": "bulkcase.operations.verify",

@@ -24,9 +24,9 @@ from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY
 from bulkcase.fields.proof import Proven
 from bulkcase.job.described import KEYS, TABLES, Told
 from bulkcase.model import NEEDS_A_PERSON, Outcome
-from bulkcase.operations.ended import RETRIED
+from bulkcase.operations.common.ended import RETRIED
 from bulkcase.operations.schema import job_schema, text
-from bulkcase.reporting.results import COLUMNS
+from bulkcase.reporting.formats.results import COLUMNS
 from bulkcase.sandbox import faults, settings
 
 FOLDER: Final = Path(__file__).parent / "reference"

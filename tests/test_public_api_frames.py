@@ -8,7 +8,7 @@ from support.jobs import write_cases
 from support.live import live
 
 import bulkcase as bc
-from bulkcase.ledger.drift import Failing, Flipping, Vanished
+from bulkcase.ledger.queries.drift import Failing, Flipping, Vanished
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.check import _frame as frame_of_problems
 from bulkcase.operations.lookups import _frame as frame_of_lookups

@@ -8,7 +8,7 @@ from support.jobs import write_cases
 from support.live import live
 
 import bulkcase as bc
-from bulkcase.operations.progress import Progress
+from bulkcase.operations.common.progress import Progress
 from bulkcase.planning.landed import Landed
 from bulkcase.sandbox import SandboxSettings
 

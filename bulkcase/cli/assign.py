@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from bulkcase.cli.completion import one_of
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import (
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import (
     AsJson,
     Continue,
     InSandbox,
@@ -22,11 +21,12 @@ from bulkcase.cli.options import (
     Yes,
     choice_of,
 )
-from bulkcase.cli.sending import end, questions, with_display
+from bulkcase.cli.common.sending import end, questions, with_display
+from bulkcase.cli.completion import one_of
 from bulkcase.errors import UsageError
 from bulkcase.fields import nearest
 from bulkcase.operations.assign import Match, set_job
-from bulkcase.operations.options import Options
+from bulkcase.operations.common.options import Options
 from bulkcase.operations.run import run
 
 Keys = Annotated[

@@ -5,10 +5,10 @@ from dataclasses import asdict
 import orjson
 import typer
 
-from bulkcase.cli.console import write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, InputFile, JobFile, Limit, LogAs, Verbose
-from bulkcase.cli.show import show_problems
+from bulkcase.cli.common.console import write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, InputFile, JobFile, Limit, LogAs, Verbose
+from bulkcase.cli.common.show import show_problems
 from bulkcase.job import load
 from bulkcase.operations.check import examine
 

@@ -11,11 +11,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bulkcase import __version__
+from bulkcase.cli.common.console import LOG, complain, err, out, tell_end, unwritten
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.signals import interrupt_from_now_on
 from bulkcase.cli.completion import is_asked
-from bulkcase.cli.console import LOG, complain, err, out, tell_end, unwritten
-from bulkcase.cli.logs import LogFormat, log_to_stderr
 from bulkcase.cli.main import broken
-from bulkcase.cli.signals import interrupt_from_now_on
 from bulkcase.errors import BulkcaseError, UsageError
 
 COMMANDS: Final = {

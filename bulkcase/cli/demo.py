@@ -5,22 +5,22 @@ from typing import Annotated
 
 import typer
 
-from bulkcase.cli.console import err, escape, out
-from bulkcase.cli.sending import with_display
-from bulkcase.cli.show import show_changes, show_plan, show_problems, show_run
+from bulkcase.cli.common.console import err, escape, out
+from bulkcase.cli.common.sending import with_display
+from bulkcase.cli.common.show import show_changes, show_plan, show_problems, show_run
 from bulkcase.cli.verify import show_verification
 from bulkcase.job.paths import near
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.check import examine
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.options import Options
+from bulkcase.operations.common.planned import command_for
+from bulkcase.operations.common.progress import Progress
+from bulkcase.operations.common.runtime import command_line
 from bulkcase.operations.demo import FOLDER, prepare
-from bulkcase.operations.ended import Run
-from bulkcase.operations.options import Options
 from bulkcase.operations.plan import plan
-from bulkcase.operations.planned import command_for
-from bulkcase.operations.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import command_line
 from bulkcase.operations.undo import undo
 from bulkcase.operations.verify import verify
 

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bulkcase.cli.console import err, escape, number, out, tame, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, InSandbox, JobFile, LogAs, NeverAsks, StateFolder, Verbose
-from bulkcase.cli.sending import with_display
+from bulkcase.cli.common.console import err, escape, number, out, tame, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, InSandbox, JobFile, LogAs, NeverAsks, StateFolder, Verbose
+from bulkcase.cli.common.sending import with_display
 from bulkcase.logged import facts
+from bulkcase.operations.common.options import Options
+from bulkcase.operations.diagnosis.steps import Diagnosis, State, Step
 from bulkcase.operations.doctor import doctor
-from bulkcase.operations.doctor_steps import Diagnosis, State, Step
-from bulkcase.operations.options import Options
 
 _log = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ import typer
 from rich.table import Table
 
 from bulkcase.cells import escaped
-from bulkcase.cli.console import err, escape, number, out, someone_is_there, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, LogAs, Quiet, Verbose
-from bulkcase.cli.sending import with_display
+from bulkcase.cli.common.console import err, escape, number, out, someone_is_there, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, LogAs, Quiet, Verbose
+from bulkcase.cli.common.sending import with_display
+from bulkcase.operations.common.options import Options
 from bulkcase.operations.init import NewJob, init
-from bulkcase.operations.init_options import Told
-from bulkcase.operations.init_tables import Target
-from bulkcase.operations.options import Options
+from bulkcase.operations.proposal.options import Told
+from bulkcase.operations.proposal.tables import Target
 from bulkcase.proposing import YES, Question, State
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The spreadsheet or CSV with the rows.", show_default=False)]

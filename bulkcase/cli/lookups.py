@@ -8,15 +8,15 @@ import orjson
 import typer
 
 from bulkcase.cells import escaped
-from bulkcase.cli.console import err, escape, number, out, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, InSandbox, JobFile, LogAs, Quiet, StateFolder, Verbose
-from bulkcase.cli.sending import with_display
+from bulkcase.cli.common.console import err, escape, number, out, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, InSandbox, JobFile, LogAs, Quiet, StateFolder, Verbose
+from bulkcase.cli.common.sending import with_display
 from bulkcase.job.load import load_without_rows
 from bulkcase.job.paths import near
 from bulkcase.job.variants import placed
+from bulkcase.operations.common.options import Options
 from bulkcase.operations.lookups import LearntLookup, lookups
-from bulkcase.operations.options import Options
 
 Folder = Annotated[
     Path | None,

@@ -10,7 +10,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
         sys.exit(exit_code_of(arguments))
-    from bulkcase.cli.signals import end_by_signals, leave_by_signals  # noqa: PLC0415 - the version needs no library
+    from bulkcase.cli.common.signals import end_by_signals, leave_by_signals  # noqa: PLC0415 - the version needs no library
     from bulkcase.garbage import collect_seldom  # noqa: PLC0415 - as above
 
     end_by_signals()

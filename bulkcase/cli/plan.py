@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from bulkcase.cli.console import escape, out, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import (
+from bulkcase.cli.common.console import escape, out, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import (
     AsJson,
     InputFile,
     InSandbox,
@@ -19,17 +19,17 @@ from bulkcase.cli.options import (
     StateFolder,
     Verbose,
 )
-from bulkcase.cli.sending import with_display
-from bulkcase.cli.show import show_changes, show_plan
+from bulkcase.cli.common.sending import with_display
+from bulkcase.cli.common.show import show_changes, show_plan
 from bulkcase.clock import iso_utc
 from bulkcase.job import load
 from bulkcase.logged import RUN
 from bulkcase.model import Outcome
-from bulkcase.operations.opened import read_ahead
-from bulkcase.operations.options import Options
+from bulkcase.operations.common.options import Options
+from bulkcase.operations.common.planned import Plan, command_for, refuse_output, write_plan
+from bulkcase.operations.common.questions import is_too_much, too_many
+from bulkcase.operations.deciding.opened import read_ahead
 from bulkcase.operations.plan import plan
-from bulkcase.operations.planned import Plan, command_for, refuse_output, write_plan
-from bulkcase.operations.questions import is_too_much, too_many
 
 Table = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the decision for every row as a CSV.")

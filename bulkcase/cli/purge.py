@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bulkcase.cli.common.console import err, escape, indented, local_time, number, out, someone_is_there, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, LogAs, OfSandbox, StateFolder, Yes, need_yes
 from bulkcase.cli.completion import a_run
-from bulkcase.cli.console import err, escape, indented, local_time, number, out, someone_is_there, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, LogAs, OfSandbox, StateFolder, Yes, need_yes
 from bulkcase.clock import iso_utc
 from bulkcase.job.paths import near
 from bulkcase.operations.purge import purge
-from bulkcase.operations.purged import Purged, PurgedRun
+from bulkcase.operations.purging.purged import Purged, PurgedRun
 
 RunNames = Annotated[
     list[str] | None,

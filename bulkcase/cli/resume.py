@@ -1,7 +1,7 @@
 """bulkcase resume and bulkcase retry."""
 
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import (
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import (
     AsJson,
     Corrected,
     InSandbox,
@@ -15,8 +15,8 @@ from bulkcase.cli.options import (
     Wait,
     Yes,
 )
-from bulkcase.cli.sending import end, questions, with_display
-from bulkcase.operations.options import Options
+from bulkcase.cli.common.sending import end, questions, with_display
+from bulkcase.operations.common.options import Options
 from bulkcase.operations.resume import resume, retry
 
 

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from bulkcase.cli.completion import a_plan
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import (
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import (
     AsJson,
     Continue,
     InputFile,
@@ -23,9 +22,10 @@ from bulkcase.cli.options import (
     Yes,
     choice_of,
 )
+from bulkcase.cli.completion import a_plan
 from bulkcase.job import load
 from bulkcase.job.variants import placed
-from bulkcase.operations.opened import read_ahead
+from bulkcase.operations.deciding.opened import read_ahead
 
 SavedPlan = Annotated[
     str | None,
@@ -54,11 +54,11 @@ def run_command(
     """Plan, ask, send, report: every row's fate in a report."""
     log_to_stderr(verbose, log_format, quiet=quiet)
     choice = choice_of(go_on=go_on, new=new)
-    from bulkcase.cli.sending import end, questions, with_display  # noqa: PLC0415 - as below
+    from bulkcase.cli.common.sending import end, questions, with_display  # noqa: PLC0415 - as below
 
     by_set = ahead = None
     if saved is not None:
-        from bulkcase.operations.saved import job_of_plan  # noqa: PLC0415 - as below
+        from bulkcase.operations.deciding.saved import job_of_plan  # noqa: PLC0415 - as below
 
         by_set = job_of_plan(job, saved, lambda found: placed(found, state=state, sandbox=sandbox))
     loaded = by_set or load(job, input=input_file, state=state, sandbox=sandbox)
@@ -67,7 +67,7 @@ def run_command(
     if saved is None and not go_on:
         ahead = read_ahead(loaded)
     # While the file is being read, what works on it is imported.
-    from bulkcase.operations.options import Options  # noqa: PLC0415
+    from bulkcase.operations.common.options import Options  # noqa: PLC0415
     from bulkcase.operations.run import run  # noqa: PLC0415
 
     ended = with_display(

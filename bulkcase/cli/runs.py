@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bulkcase.cli.common.console import write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import AsJson, LogAs, OfSandbox, ReportFolder, RunName, StateFolder, Verbose
+from bulkcase.cli.common.show import show_run
+from bulkcase.cli.common.show_runs import show_drift, show_history, show_one, show_runs
 from bulkcase.cli.completion import a_job
-from bulkcase.cli.console import write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import AsJson, LogAs, OfSandbox, ReportFolder, RunName, StateFolder, Verbose
-from bulkcase.cli.show import show_run
-from bulkcase.cli.show_runs import show_drift, show_history, show_one, show_runs
 from bulkcase.clock import iso_utc
 from bulkcase.errors import UsageError
-from bulkcase.ledger.drift import Drift
-from bulkcase.ledger.history import Event
+from bulkcase.ledger.queries.drift import Drift
+from bulkcase.ledger.queries.history import Event
 from bulkcase.logged import RUN
 from bulkcase.operations import runs as ledger_runs
 from bulkcase.operations.drift import NIGHTS, drift

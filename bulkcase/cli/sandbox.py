@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from bulkcase.cli.common.console import err, number, out
+from bulkcase.cli.common.interrupts import stopped_by_signals
+from bulkcase.cli.common.sending import in_loop
 from bulkcase.cli.completion import one_of
-from bulkcase.cli.console import err, number, out
-from bulkcase.cli.interrupts import stopped_by_signals
-from bulkcase.cli.sending import in_loop
 from bulkcase.errors import UsageError
 from bulkcase.fields import nearest
 from bulkcase.job.quantities import duration, window

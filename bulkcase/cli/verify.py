@@ -5,9 +5,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from bulkcase.cli.console import err, escape, number, out, write_out
-from bulkcase.cli.logs import LogFormat, log_to_stderr
-from bulkcase.cli.options import (
+from bulkcase.cli.common.console import err, escape, number, out, write_out
+from bulkcase.cli.common.logs import LogFormat, log_to_stderr
+from bulkcase.cli.common.options import (
     AsJson,
     LogAs,
     OfSandbox,
@@ -19,10 +19,10 @@ from bulkcase.cli.options import (
     Wait,
     Yes,
 )
-from bulkcase.cli.sending import end, questions, with_display
-from bulkcase.cli.show import show_causes, show_next
+from bulkcase.cli.common.sending import end, questions, with_display
+from bulkcase.cli.common.show import show_causes, show_next
 from bulkcase.job.paths import near
-from bulkcase.operations.options import Options
+from bulkcase.operations.common.options import Options
 from bulkcase.operations.undo import undo
 from bulkcase.operations.verify import Verification, verify
 from bulkcase.planning.landed import Landed

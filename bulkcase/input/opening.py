@@ -4,11 +4,11 @@ from pathlib import PurePath
 from zipfile import BadZipFile, ZipFile
 
 from bulkcase.errors import InputError
-from bulkcase.input.archive import check_parts
 from bulkcase.input.content import CHUNK, Content, Source, hold
 from bulkcase.input.looks import HEAD, what_else
 from bulkcase.input.table import Table
-from bulkcase.input.text import table_of_text
+from bulkcase.input.texts.text import table_of_text
+from bulkcase.input.workbooks.archive import check_parts
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -34,10 +34,10 @@ def open_table(source: Source) -> Table:
             return table_of_text(content, source)
         _check_suffix(content, kind)
         if kind == "ods":
-            from bulkcase.input.ods import table_of_ods  # noqa: PLC0415 - most files are CSV
+            from bulkcase.input.workbooks.ods import table_of_ods  # noqa: PLC0415 - most files are CSV
 
             return table_of_ods(content, source)
-        from bulkcase.input.workbook import table_of_workbook  # noqa: PLC0415 - as above: it brings calamine
+        from bulkcase.input.workbooks.workbook import table_of_workbook  # noqa: PLC0415 - as above: it brings calamine
 
         return table_of_workbook(content, source, kind)
     except BaseException:

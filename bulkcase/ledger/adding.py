@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
-from bulkcase.ledger.database import in_words, writing_many
-from bulkcase.ledger.statements import ADDED, Prepared
-from bulkcase.ledger.stored import row_values
+from bulkcase.ledger.storage.database import in_words, writing_many
+from bulkcase.ledger.storage.statements import ADDED, Prepared
+from bulkcase.ledger.storage.stored import row_values
 from bulkcase.model import CaseUpdate, Rejection, Row
 
 Batch = Iterable[tuple[Row, CaseUpdate | Rejection]]

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from bulkcase.ledger.images import Attempt, attempts_of
 from bulkcase.ledger.rows import PENDING, RunRows, Sendable
-from bulkcase.ledger.stored import load_edits, loaded
-from bulkcase.ledger.tables import SENT, cases, may_have_landed, rows
+from bulkcase.ledger.storage.stored import load_edits, loaded
+from bulkcase.ledger.storage.tables import SENT, cases, may_have_landed, rows
 from bulkcase.model import Edit, Outcome
 
 _PAGE = 500

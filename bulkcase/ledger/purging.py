@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, s
 
 from bulkcase.clock import Instant
 from bulkcase.errors import LedgerError
-from bulkcase.ledger.database import empty_journal, in_words, shrink, unchecked, unused_bytes, writing
 from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.sessions import let_go, longest_window
 from bulkcase.ledger.shared import SharedCases
-from bulkcase.ledger.tables import calls, cases, learnt, rows, runs, sessions, snapshots
+from bulkcase.ledger.storage.database import empty_journal, in_words, shrink, unchecked, unused_bytes, writing
+from bulkcase.ledger.storage.tables import calls, cases, learnt, rows, runs, sessions, snapshots
 from bulkcase.model import Outcome, RunState
 
 _BATCH: Final = 5_000

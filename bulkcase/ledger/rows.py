@@ -11,13 +11,21 @@ from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from bulkcase.errors import IllegalTransition, LedgerError
 from bulkcase.ledger.adding import Batch, adding
-from bulkcase.ledger.among import AmongRuns
 from bulkcase.ledger.changes import Change
-from bulkcase.ledger.database import writing, writing_many
+from bulkcase.ledger.queries.among import AmongRuns
 from bulkcase.ledger.sessions import settle_in_flight
-from bulkcase.ledger.statements import statements_for
-from bulkcase.ledger.stored import Difference, Keyed, difference_values, load_edits, load_values, row_values, storable
-from bulkcase.ledger.tables import SENT, rows
+from bulkcase.ledger.storage.database import writing, writing_many
+from bulkcase.ledger.storage.statements import statements_for
+from bulkcase.ledger.storage.stored import (
+    Difference,
+    Keyed,
+    difference_values,
+    load_edits,
+    load_values,
+    row_values,
+    storable,
+)
+from bulkcase.ledger.storage.tables import SENT, rows
 from bulkcase.ledger.transitions import SENDING, Event
 from bulkcase.model import Call, Edit, Outcome
 

@@ -12,18 +12,18 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from bulkcase.clock import Instant, moment
 from bulkcase.ledger import sessions, snapshots
 from bulkcase.ledger.compared import ComparedRows
-from bulkcase.ledger.database import in_words, open_engine, writing
-from bulkcase.ledger.found import FoundRuns
-from bulkcase.ledger.history import Event, as_event, events_of
-from bulkcase.ledger.nights import Nights
 from bulkcase.ledger.purging import Purging
+from bulkcase.ledger.queries.found import FoundRuns
+from bulkcase.ledger.queries.history import Event, as_event, events_of
+from bulkcase.ledger.queries.nights import Nights
+from bulkcase.ledger.queries.times import RunTimes
 from bulkcase.ledger.records import Place, ReportRecord, RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.ledger.sent import SentRows
 from bulkcase.ledger.sessions import PastCall, Worker
 from bulkcase.ledger.snapshots import Snapshot
-from bulkcase.ledger.tables import runs
-from bulkcase.ledger.times import RunTimes
+from bulkcase.ledger.storage.database import in_words, open_engine, writing
+from bulkcase.ledger.storage.tables import runs
 from bulkcase.model import Call, Outcome, RunState
 
 _STAMP = "%Y%m%d-%H%M%S"

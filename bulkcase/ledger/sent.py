@@ -9,12 +9,12 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select
 
 from bulkcase.ledger.changes import Change
-from bulkcase.ledger.database import writing_many
-from bulkcase.ledger.figures import RunFigures
 from bulkcase.ledger.images import Images, attempts_of, images_of
-from bulkcase.ledger.statements import statements_for
-from bulkcase.ledger.stored import loaded, storable
-from bulkcase.ledger.tables import SENT, cases, may_have_landed, rows
+from bulkcase.ledger.queries.figures import RunFigures
+from bulkcase.ledger.storage.database import writing_many
+from bulkcase.ledger.storage.statements import statements_for
+from bulkcase.ledger.storage.stored import loaded, storable
+from bulkcase.ledger.storage.tables import SENT, cases, may_have_landed, rows
 from bulkcase.model import Outcome
 
 _PAGE = 500

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, fu
 
 from bulkcase.clock import Instant
 from bulkcase.errors import LedgerError
-from bulkcase.ledger.tables import calls, rows, runs, sessions
+from bulkcase.ledger.storage.tables import calls, rows, runs, sessions
 from bulkcase.ledger.transitions import SENDING, TRANSITIONS, Event
 from bulkcase.model import FINE, Outcome, RunState
 

@@ -21,9 +21,9 @@ from sqlalchemy import (
     select,
 )
 
-from bulkcase.ledger.database import in_words
 from bulkcase.ledger.records import RunRecord
-from bulkcase.ledger.tables import may_have_landed, rows
+from bulkcase.ledger.storage.database import in_words
+from bulkcase.ledger.storage.tables import may_have_landed, rows
 from bulkcase.model import Outcome
 
 _NEVER_SENT: Final = (Outcome.INVALID, Outcome.UNCHANGED, Outcome.SUPERSEDED)

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from bulkcase.ledger.database import in_words, replacing, writing
-from bulkcase.ledger.tables import cases, learnt, runs, snapshots
+from bulkcase.ledger.storage.database import in_words, replacing, writing
+from bulkcase.ledger.storage.tables import cases, learnt, runs, snapshots
 from bulkcase.model import RunState
 
 _OVER: Final = (RunState.FINISHED, RunState.ABANDONED)

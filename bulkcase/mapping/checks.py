@@ -10,12 +10,12 @@ from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
 from bulkcase.job.zones import find_zone, nearest_zone
 from bulkcase.mapping.constants import constant
-from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
-from bulkcase.mapping.dates import check_format
 from bulkcase.mapping.faults import listed
-from bulkcase.mapping.lookups import table_problems
 from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.templates import parse_template
+from bulkcase.mapping.types.converters import DATES, LISTS, Surroundings, converter
+from bulkcase.mapping.types.dates import check_format
+from bulkcase.mapping.types.lookups import table_problems
 
 _LOOKED_UP = frozenset({Kind.LIST, Kind.OBJECT})
 

@@ -10,15 +10,15 @@ from bulkcase.job.sources import LIVE, FieldSource
 from bulkcase.job.zones import find_zone
 from bulkcase.mapping.checks import mapping_problems
 from bulkcase.mapping.constants import constant
-from bulkcase.mapping.converters import Surroundings, converter
 from bulkcase.mapping.keys import read_key, read_reference
-from bulkcase.mapping.lookups import LiveLookup, LookupTable
 from bulkcase.mapping.mapper import Mapper
 from bulkcase.mapping.places import Place, place_of
 from bulkcase.mapping.readers import Read, column_reader, constant_reader, template_reader
-from bulkcase.mapping.scalars import to_text
 from bulkcase.mapping.signals import clearing
 from bulkcase.mapping.templates import parse_template
+from bulkcase.mapping.types.converters import Surroundings, converter
+from bulkcase.mapping.types.lookups import LiveLookup, LookupTable
+from bulkcase.mapping.types.scalars import to_text
 
 
 def compile_mapping(

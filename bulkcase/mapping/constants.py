@@ -6,11 +6,11 @@ from typing import Any
 from bulkcase.fields import Kind
 from bulkcase.job.strict_json import check_sendable
 from bulkcase.mapping.faults import Fault, joined
-from bulkcase.mapping.lookups import Lookup
 from bulkcase.mapping.places import Place
 from bulkcase.mapping.readers import Convert
 from bulkcase.mapping.signals import Clear
-from bulkcase.mapping.structures import list_problem, object_problem
+from bulkcase.mapping.types.lookups import Lookup
+from bulkcase.mapping.types.structures import list_problem, object_problem
 
 _TYPES: dict[Kind, tuple[tuple[type, ...], str]] = {
     Kind.TEXT: ((str,), "a text in quotes"),

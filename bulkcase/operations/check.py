@@ -13,11 +13,11 @@ from bulkcase.job import Job
 from bulkcase.job.owners import changed_by_others
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
-from bulkcase.operations.credentials import check_credentials
-from bulkcase.operations.decided import plan_without_looking
-from bulkcase.operations.herald import ways_of
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.runtime import LEDGER, Runtime
+from bulkcase.operations.closing.herald import ways_of
+from bulkcase.operations.common.planned import Plan
+from bulkcase.operations.common.runtime import LEDGER, Runtime
+from bulkcase.operations.deciding.decided import plan_without_looking
+from bulkcase.operations.live.credentials import check_credentials
 from bulkcase.reporting.masked import masked_row
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from bulkcase.ledger.found import LAST
 from bulkcase.ledger.glimpse import Glimpse, newest
+from bulkcase.ledger.queries.found import LAST
 from bulkcase.model import RunState
-from bulkcase.operations.runtime import ledger_in, state_folder
+from bulkcase.operations.common.runtime import ledger_in, state_folder
 
 _MOST_FILES: Final = 1000
 

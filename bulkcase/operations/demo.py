@@ -7,11 +7,11 @@ import orjson
 
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.job import Job, parse
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.progress import OnProgress
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.demo_data import MADE_AT, edited_list, write_csv
-from bulkcase.operations.ended import Run
-from bulkcase.operations.progress import OnProgress
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import PRIORITIES, STATUSES, Fault, SandboxSettings
 
 FOLDER = Path("bulkcase-demo")

@@ -13,10 +13,11 @@ from bulkcase.job import Job
 from bulkcase.job.variants import rehearsal, with_folders
 from bulkcase.kore.heard import LastCall, open_heard_line
 from bulkcase.kore.probe import addresses_of, reach, way_to
-from bulkcase.operations.credentials import Target, disclose
-from bulkcase.operations.desk import Desk, at_desk
-from bulkcase.operations.doctor_calls import Caller, ChosenTokens, steps_of_calls
-from bulkcase.operations.doctor_here import (
+from bulkcase.operations.common.desk import Desk, at_desk
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.runtime import Runtime, is_sandbox
+from bulkcase.operations.diagnosis.calls import Caller, ChosenTokens, steps_of_calls
+from bulkcase.operations.diagnosis.here import (
     Loaded,
     Names,
     load_any,
@@ -26,8 +27,8 @@ from bulkcase.operations.doctor_here import (
     of_secrets,
     of_state,
 )
-from bulkcase.operations.doctor_reached import of_connection, of_host
-from bulkcase.operations.doctor_steps import (
+from bulkcase.operations.diagnosis.reached import of_connection, of_host
+from bulkcase.operations.diagnosis.steps import (
     STEPS,
     Diagnosis,
     State,
@@ -36,10 +37,9 @@ from bulkcase.operations.doctor_steps import (
     ok,
     untried,
 )
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.reader import recorded_look
-from bulkcase.operations.runtime import Runtime, is_sandbox
-from bulkcase.operations.target import open_door, open_target
+from bulkcase.operations.live.credentials import Target, disclose
+from bulkcase.operations.live.reader import recorded_look
+from bulkcase.operations.live.target import open_door, open_target
 from bulkcase.planning.forecast import Forecast
 from bulkcase.stopping import Stopped, StopSwitch
 

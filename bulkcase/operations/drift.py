@@ -8,9 +8,9 @@ from bulkcase.errors import UsageError
 from bulkcase.fields import nearest
 from bulkcase.fields.private import Private
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.drift import Drift
+from bulkcase.ledger.queries.drift import Drift
 from bulkcase.model import RunState
-from bulkcase.operations.find import existing_ledger
+from bulkcase.operations.common.find import existing_ledger
 
 NIGHTS: Final = 14
 """So many of the last nights are looked at where nothing else is said."""

@@ -15,12 +15,12 @@ from bulkcase.job import Job
 from bulkcase.job.load import content_of, validated
 from bulkcase.mapping import compile_mapping
 from bulkcase.model import Rejection
-from bulkcase.operations.init_asking import checked_zone, proposed
-from bulkcase.operations.init_options import InitOptions
-from bulkcase.operations.init_sample import Sample, sampled
-from bulkcase.operations.init_tables import Target, tables_of
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.runtime import is_sandbox
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.runtime import is_sandbox
+from bulkcase.operations.proposal.asking import checked_zone, proposed
+from bulkcase.operations.proposal.options import InitOptions
+from bulkcase.operations.proposal.sample import Sample, sampled
+from bulkcase.operations.proposal.tables import Target, tables_of
 from bulkcase.proposing import Proposal, Setting, Tables, is_whole, job_text
 from bulkcase.reporting.files import whole_file
 
@@ -183,7 +183,7 @@ async def _with_lookups(
     made: NewJob, job: Job, sample: Sample, written: tuple[list[str], Tables], options: InitOptions
 ) -> NewJob:
     """Return a new job with the lookups that the live cases show, in files; else with a note why not."""
-    from bulkcase.operations.init_lookups import learnt, unknown_names  # noqa: PLC0415 - what makes calls
+    from bulkcase.operations.proposal.learning import learnt, unknown_names  # noqa: PLC0415 - what makes calls
 
     head, tables = written
     calls = Options(**{key: value for key, value in options.items() if key in Options.__annotations__})  # type: ignore[typeddict-item]

@@ -13,10 +13,10 @@ from bulkcase.frames import Kind, Records, frame_of
 from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
-from bulkcase.operations.desk import at_desk
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.reader import opened_reader
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.desk import at_desk
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.runtime import Runtime
+from bulkcase.operations.live.reader import opened_reader
 from bulkcase.reading.reader import Wanted
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file

@@ -4,13 +4,13 @@ from typing import Unpack
 
 from bulkcase.job import Job
 from bulkcase.ledger import RunRecord
-from bulkcase.operations.decided import decided
-from bulkcase.operations.desk import Desk, at_desk
-from bulkcase.operations.draft import Draft, drafted
-from bulkcase.operations.look import look
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.desk import Desk, at_desk
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.planned import Plan
+from bulkcase.operations.common.runtime import Runtime
+from bulkcase.operations.deciding.decided import decided
+from bulkcase.operations.deciding.draft import Draft, drafted
+from bulkcase.operations.deciding.look import look
 
 
 async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:

@@ -12,15 +12,15 @@ from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.keeping import ended_at, families, never
 from bulkcase.ledger.locks import TargetLock, holder_of
 from bulkcase.ledger.purging import Purging
-from bulkcase.operations.desk import here, lock_name
-from bulkcase.operations.ended import Run
-from bulkcase.operations.find import existing_ledger
-from bulkcase.operations.kept import nobody, why_kept, why_not_purged
-from bulkcase.operations.purged import Purged, PurgedRun
-from bulkcase.operations.runtime import Runtime
-from bulkcase.operations.touched import FILE as TOUCHED
-from bulkcase.reporting.html import FILE as PAGE
-from bulkcase.reporting.lines import FILE as LINES
+from bulkcase.operations.common.desk import here, lock_name
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.find import existing_ledger
+from bulkcase.operations.common.runtime import Runtime
+from bulkcase.operations.purging.kept import nobody, why_kept, why_not_purged
+from bulkcase.operations.purging.purged import Purged, PurgedRun
+from bulkcase.operations.running.touched import FILE as TOUCHED
+from bulkcase.reporting.formats.html import FILE as PAGE
+from bulkcase.reporting.formats.jsonl import FILE as LINES
 from bulkcase.reporting.summary import FILE as SUMMARY
 from bulkcase.reporting.taken import take_away
 

@@ -9,24 +9,24 @@ from typing import Final
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, UsageError
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.figures import Totals
+from bulkcase.ledger.queries.figures import Totals
 from bulkcase.model import RunState
-from bulkcase.operations.desk import recovered
-from bulkcase.operations.ended import Run
-from bulkcase.operations.find import found_run
-from bulkcase.operations.page import page_of
-from bulkcase.operations.runtime import Runtime, command_line
-from bulkcase.operations.touched import FILE as TOUCHED
+from bulkcase.operations.closing.page import page_of
+from bulkcase.operations.common.desk import recovered
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.find import found_run
+from bulkcase.operations.common.runtime import Runtime, command_line
+from bulkcase.operations.running.touched import FILE as TOUCHED
 from bulkcase.reporting import Summary, write_results, write_summary
 from bulkcase.reporting.files import clear_leftovers, drop_file, last_written
-from bulkcase.reporting.html import FILE as PAGE
-from bulkcase.reporting.html import write_page
-from bulkcase.reporting.lines import FILE as LINES
-from bulkcase.reporting.lines import write_lines
+from bulkcase.reporting.formats.html import FILE as PAGE
+from bulkcase.reporting.formats.html import write_page
+from bulkcase.reporting.formats.jsonl import FILE as LINES
+from bulkcase.reporting.formats.jsonl import write_lines
+from bulkcase.reporting.formats.workbook import FILE as WORKBOOK
+from bulkcase.reporting.formats.workbook import write_workbook
 from bulkcase.reporting.masked import masked
 from bulkcase.reporting.summary import FILE as SUMMARY
-from bulkcase.reporting.workbook import FILE as WORKBOOK
-from bulkcase.reporting.workbook import write_workbook
 
 _log = logging.getLogger(__name__)
 

@@ -13,22 +13,22 @@ from bulkcase.job.lookup_files import load_lookup_files
 from bulkcase.job.paths import near
 from bulkcase.job.variants import with_input
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.found import UNFINISHED
+from bulkcase.ledger.queries.found import UNFINISHED
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations.credentials import disclose
-from bulkcase.operations.definition import refuse_changes
-from bulkcase.operations.desk import Desk
-from bulkcase.operations.ended import RETRIED, Run
-from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.overtaken import supersede_overtaken
+from bulkcase.operations.common.desk import Desk
+from bulkcase.operations.common.ended import RETRIED, Run
+from bulkcase.operations.common.find import elsewhere, found_run, job_of
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.planned import Plan, command_for, plan_of
+from bulkcase.operations.common.questions import Questions, agree, too_many
+from bulkcase.operations.common.runtime import command_line, target_name
+from bulkcase.operations.deciding.definition import refuse_changes
+from bulkcase.operations.deciding.overtaken import supersede_overtaken
+from bulkcase.operations.live.credentials import disclose
 from bulkcase.operations.plan import plan_at
-from bulkcase.operations.planned import Plan, command_for, plan_of
-from bulkcase.operations.questions import Questions, agree, too_many
 from bulkcase.operations.report import write_report
-from bulkcase.operations.runtime import command_line, target_name
+from bulkcase.operations.running.execute import Execution, at_work
 from bulkcase.stopping import StopSwitch
 
 _log = logging.getLogger(__name__)

@@ -12,18 +12,18 @@ from bulkcase.job.variants import with_folders
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations.credentials import disclose
-from bulkcase.operations.desk import Desk
-from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import Execution, at_work
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.overtaken import supersede_overtaken
+from bulkcase.operations.common.desk import Desk
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.planned import STREAM, Plan, plan_of
+from bulkcase.operations.common.questions import Choice, Questions, agree
+from bulkcase.operations.common.runtime import command_line, target_name
+from bulkcase.operations.deciding.overtaken import supersede_overtaken
+from bulkcase.operations.deciding.saved import saved_plan
+from bulkcase.operations.live.credentials import disclose
 from bulkcase.operations.plan import plan_at
-from bulkcase.operations.planned import STREAM, Plan, plan_of
-from bulkcase.operations.questions import Choice, Questions, agree
 from bulkcase.operations.resume import resume_at_work, resumed
-from bulkcase.operations.runtime import command_line, target_name
-from bulkcase.operations.saved import saved_plan
+from bulkcase.operations.running.execute import Execution, at_work
 from bulkcase.said import seconds_text
 from bulkcase.stopping import StopSwitch
 

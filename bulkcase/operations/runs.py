@@ -9,13 +9,13 @@ from bulkcase.errors import UsageError
 from bulkcase.fields.parts import parts, shown
 from bulkcase.frames import Kind, Records, frame_of
 from bulkcase.ledger import Ledger, RunRecord, Worker
-from bulkcase.ledger.history import Event
 from bulkcase.ledger.locks import Holder, holder_of
+from bulkcase.ledger.queries.history import Event
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
-from bulkcase.operations.desk import lock_name
-from bulkcase.operations.ended import Run, command_after
-from bulkcase.operations.find import existing_ledger, found_run
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.desk import lock_name
+from bulkcase.operations.common.ended import Run, command_after
+from bulkcase.operations.common.find import existing_ledger, found_run
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.reporting import Summary
 
 if TYPE_CHECKING:

@@ -10,24 +10,24 @@ from bulkcase.errors import UsageError
 from bulkcase.fields.catalogue import READ_ONLY
 from bulkcase.job.paths import near
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.found import LAST, UNFINISHED
+from bulkcase.ledger.queries.found import LAST, UNFINISHED
 from bulkcase.ledger.rows import PENDING
 from bulkcase.ledger.sent import Imaged
-from bulkcase.ledger.stored import root_of
+from bulkcase.ledger.storage.stored import root_of
 from bulkcase.model import CaseUpdate, Edit, Outcome, Row, RunState
-from bulkcase.operations.credentials import disclose
-from bulkcase.operations.desk import Desk, recovered
-from bulkcase.operations.draft import Draft
-from bulkcase.operations.ended import Run
-from bulkcase.operations.execute import at_work
-from bulkcase.operations.find import elsewhere, found_run, job_of
-from bulkcase.operations.options import Options, refuse_unknown
+from bulkcase.operations.common.desk import Desk, recovered
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.find import elsewhere, found_run, job_of
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.planned import Plan
+from bulkcase.operations.common.questions import Questions, agree
+from bulkcase.operations.common.runtime import Runtime, command_line, target_name
+from bulkcase.operations.deciding.draft import Draft
+from bulkcase.operations.deciding.reported import report_of
+from bulkcase.operations.live.credentials import disclose
 from bulkcase.operations.plan import plan_of_draft
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.questions import Questions, agree
-from bulkcase.operations.reported import report_of
-from bulkcase.operations.runtime import Runtime, command_line, target_name
-from bulkcase.operations.touched import FILE
+from bulkcase.operations.running.execute import at_work
+from bulkcase.operations.running.touched import FILE
 from bulkcase.planning.landed import ASIDE
 from bulkcase.stopping import StopSwitch
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from bulkcase.errors import CasesRefused, UsageError
 from bulkcase.ledger import Ledger, RunRecord, Snapshot
-from bulkcase.ledger.stored import root_of
+from bulkcase.ledger.storage.stored import root_of
 from bulkcase.logged import RUN
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations.credentials import check_credentials
-from bulkcase.operations.desk import Desk, at_desk
-from bulkcase.operations.ended import Run
-from bulkcase.operations.ending import ending
-from bulkcase.operations.find import found_run, job_of
-from bulkcase.operations.notebook import causes, counted, line, table
-from bulkcase.operations.options import Options, refuse_unknown
-from bulkcase.operations.prove import Prover, listed_anew
-from bulkcase.operations.reader import opened_reader
+from bulkcase.operations.closing.ending import ending
+from bulkcase.operations.common.desk import Desk, at_desk
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.find import found_run, job_of
+from bulkcase.operations.common.notebook import causes, counted, line, table
+from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.runtime import Runtime
+from bulkcase.operations.live.credentials import check_credentials
+from bulkcase.operations.live.reader import opened_reader
 from bulkcase.operations.report import write_report
-from bulkcase.operations.runtime import Runtime
-from bulkcase.operations.whereabouts import Whereabouts
+from bulkcase.operations.running.prove import Prover, listed_anew
+from bulkcase.operations.running.whereabouts import Whereabouts
 from bulkcase.planning.landed import Landed
 from bulkcase.reading.reader import Wanted
 from bulkcase.stopping import StopSwitch

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bulkcase.fields.equal import milliseconds, same, same_item, unchanged
 from bulkcase.mapping.faults import Fault, joined
-from bulkcase.mapping.scalars import to_boolean, to_number
+from bulkcase.mapping.types.scalars import to_boolean, to_number
 from bulkcase.model import Edit, Rejection
 from bulkcase.planning.custom import align, apply, change, keep
 from bulkcase.planning.restore import restored

@@ -20,7 +20,7 @@ from bulkcase.fields.equal import same
 from bulkcase.fields.proof import STANDS, prove
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.images import images_of
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.mapping.faults import Fault, joined
 from bulkcase.model import Outcome, Rejection, Result
 from bulkcase.planning.compare import Finder, compare

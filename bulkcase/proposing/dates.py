@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bulkcase.cells import Cell
-from bulkcase.mapping.dates import check_format
+from bulkcase.mapping.types.dates import check_format
 from bulkcase.proposing.looks import short_text
 
 _PARTS: Final = re.compile(

@@ -8,11 +8,11 @@ from typing import Final, Literal
 from bulkcase.fields import Kind
 from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.sources import FieldSource
-from bulkcase.mapping.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.faults import Fault
-from bulkcase.mapping.lookups import LiveLookup
 from bulkcase.mapping.places import place_of
 from bulkcase.mapping.readers import Convert
+from bulkcase.mapping.types.converters import DATES, LISTS, Surroundings, converter
+from bulkcase.mapping.types.lookups import LiveLookup
 from bulkcase.proposing.dates import formats_of, order_in_words
 from bulkcase.proposing.looks import SEPARATORS, Look, is_email
 

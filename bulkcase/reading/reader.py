@@ -12,7 +12,8 @@ from bulkcase.errors import CasesRefused, EnvironmentFailed
 from bulkcase.fields.private import WITHHELD
 from bulkcase.job.settings import Retry
 from bulkcase.kore.backoff import last_verdict, wait_after
-from bulkcase.kore.door import Door, get_cases
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import get_cases
 from bulkcase.kore.pages import CasePage, Paging, parse_page
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger import Journal

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from bulkcase.formulas import defuse
-from bulkcase.ledger.shown import RowRecord
+from bulkcase.ledger.queries.shown import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting.csvlines import CsvLines
 from bulkcase.reporting.files import whole_file
-from bulkcase.reporting.results import ENCODING, original_cells
+from bulkcase.reporting.formats.csvlines import CsvLines
+from bulkcase.reporting.formats.results import ENCODING, original_cells
 
 COLUMNS: Final = (
     "bulkcase_row",

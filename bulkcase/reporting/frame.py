@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from bulkcase.fields.private import Private
 from bulkcase.frames import Kind, frame_of
-from bulkcase.ledger.shown import RowRecord
+from bulkcase.ledger.queries.shown import RowRecord
 from bulkcase.model import Outcome
 from bulkcase.reporting.decisions import COLUMNS as DECIDED
 from bulkcase.reporting.decisions import SEND, decision_of
+from bulkcase.reporting.formats.results import COLUMNS, changed_fields
 from bulkcase.reporting.masked import changes_told, masked, masked_row
-from bulkcase.reporting.results import COLUMNS, changed_fields
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import orjson
 
 from bulkcase.fields.parts import parts, shown
 from bulkcase.fields.private import Private
-from bulkcase.ledger.shown import RowRecord
+from bulkcase.ledger.queries.shown import RowRecord
 
 
 def masked(rows: Iterable[RowRecord], header: Sequence[str], private: Private) -> Iterator[RowRecord]:

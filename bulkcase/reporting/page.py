@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bulkcase.fields.changes import ChangeGroup
-from bulkcase.ledger.drift import Drift
+from bulkcase.ledger.queries.drift import Drift
 from bulkcase.reporting.summary import Summary
 
 

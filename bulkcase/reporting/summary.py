@@ -11,7 +11,7 @@ from bulkcase.causes import tip
 from bulkcase.clock import iso_utc
 from bulkcase.fields.private import Private
 from bulkcase.kore.verdict import Kind
-from bulkcase.ledger.figures import Totals
+from bulkcase.ledger.queries.figures import Totals
 from bulkcase.ledger.records import RunRecord
 from bulkcase.ledger.rows import RunRows
 from bulkcase.model import Outcome

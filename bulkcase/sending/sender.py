@@ -9,7 +9,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 from bulkcase.clock import Clock
 from bulkcase.job.settings import Retry
 from bulkcase.kore.backoff import last_verdict, wait_after
-from bulkcase.kore.door import Door, Request, update_case
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import Request, update_case
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Outcome, Result

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from support.browsers import DESK, Open, Opened, Scheme
 
-from bulkcase.reporting.html import FILE, write_page
+from bulkcase.reporting.formats.html import FILE, write_page
 from bulkcase.reporting.page import Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

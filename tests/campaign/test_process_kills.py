@@ -15,7 +15,7 @@ JOB = {
 SETTINGS = SandboxSettings(latency=(0.0, 0.01), page_size=20)
 STAGES = {
     "its lock is taken": struck_at("bulkcase.ledger.locks:TargetLock._write"),
-    "the ledger is made": struck_at("bulkcase.ledger.database:_tell_sizes"),
+    "the ledger is made": struck_at("bulkcase.ledger.storage.database:_tell_sizes"),
     "the input is read": struck_at("bulkcase.ledger.adding:_write"),
     "live cases are read": struck_at("bulkcase.ledger.snapshots:Snapshot.add", at=2),
     "the plan is kept": struck_at("bulkcase.ledger.runs:Ledger.planned"),

@@ -12,7 +12,7 @@ from support.said import Command
 from support.server import ServerThread
 
 from bulkcase.cli.doctor import show_step
-from bulkcase.operations.doctor_steps import STEPS, State, cross, ok, untried, warning
+from bulkcase.operations.diagnosis.steps import STEPS, State, cross, ok, untried, warning
 from bulkcase.sandbox import SandboxSettings
 
 LONG = "what was found is long, " * 6

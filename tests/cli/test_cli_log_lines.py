@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from bulkcase.cli.console import LOG, complain, err, indented, say, tell_end
-from bulkcase.cli.logs import JsonFormatter, LogFormat, log_to_stderr
+from bulkcase.cli.common.console import LOG, complain, err, indented, say, tell_end
+from bulkcase.cli.common.logs import JsonFormatter, LogFormat, log_to_stderr
 from bulkcase.cli.main import exit_code_of
 from bulkcase.errors import Declined, UsageError
 from bulkcase.logged import RUN, facts, row_ended, run_went

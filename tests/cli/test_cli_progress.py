@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bulkcase.cli.progress import told
-from bulkcase.operations.progress import Progress
+from bulkcase.cli.common.progress import told
+from bulkcase.operations.common.progress import Progress
 
 GONE = "the server cannot be reached"
 TABLE = [

@@ -14,7 +14,7 @@ from support.said import Command
 from bulkcase.cli import purge as cli_purge
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.runtime import Runtime
 
 STATE = ("--state", "state")
 NIGHT = [changed("ci-1", "jane.doe@example.com", "a note"), failed("ci-2"), same("ci-3")]

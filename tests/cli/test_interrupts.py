@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bulkcase.cli import signals
-from bulkcase.cli.interrupts import stopped_by_signals
+from bulkcase.cli.common import signals
+from bulkcase.cli.common.interrupts import stopped_by_signals
 from bulkcase.stopping import StopSwitch
 
 

@@ -13,8 +13,8 @@ from support.program import SECONDS, environment
 from support.server import ServerThread
 
 from bulkcase import __version__
-from bulkcase.cli import signals
 from bulkcase.cli.commands import COMMANDS, command_of
+from bulkcase.cli.common import signals
 from bulkcase.cli.main import exit_code_of
 from bulkcase.sandbox import SandboxSettings
 
@@ -24,9 +24,11 @@ from bulkcase.cli.main import exit_code_of
 code = exit_code_of(sys.argv[1:])
 print(code, *sys.modules, file=sys.stderr)
 """
-NOT_TO_READ = frozenset({"python_calamine", "xlrd", "charset_normalizer", "bulkcase.input.workbook"})
+NOT_TO_READ = frozenset({"python_calamine", "xlrd", "charset_normalizer", "bulkcase.input.workbooks.workbook"})
 """What a plain CSV does not take."""
-NOT_TO_TELL = frozenset({"xlsxwriter", "tqdm", "keyring", "prometheus_client", "aiosmtplib", "bulkcase.reporting.mail"})
+NOT_TO_TELL = frozenset(
+    {"xlsxwriter", "tqdm", "keyring", "prometheus_client", "aiosmtplib", "bulkcase.reporting.telling.mail"}
+)
 """What only some jobs and terminals take."""
 NEVER = frozenset({"pandas", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql"})
 """What no command takes that makes no frame; the ledger is SQLite and its language is Core."""

@@ -7,7 +7,7 @@ from reference_words import CODES, COLUMNS_TOLD, FORMS, OUTCOMES
 from bulkcase import causes
 from bulkcase.model import Outcome
 from bulkcase.operations.schema import text
-from bulkcase.reporting.results import COLUMNS
+from bulkcase.reporting.formats.results import COLUMNS
 
 
 @pytest.mark.parametrize("name", PAGES)

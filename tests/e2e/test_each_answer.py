@@ -9,8 +9,8 @@ from support.jobs import a_job, read_results, simple_rows, write_cases, write_jo
 
 from bulkcase.job import load
 from bulkcase.model import Outcome
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import Fault, Sandbox, SandboxSettings, cases_for_keys
 
 

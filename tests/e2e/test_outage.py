@@ -10,9 +10,9 @@ from support.watched import WatchedClock
 from yarl import URL
 
 from bulkcase.model import Outcome
-from bulkcase.operations.progress import Progress
+from bulkcase.operations.common.progress import Progress
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
 
 

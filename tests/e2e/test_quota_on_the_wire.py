@@ -9,8 +9,8 @@ from support.jobs import a_job, simple_rows, write_cases
 
 from bulkcase.job.quantities import Window
 from bulkcase.kore.quota import seconds_for
-from bulkcase.operations import target
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.live import target
 from bulkcase.operations.run import run
 from bulkcase.sandbox import Call, Sandbox, SandboxSettings, cases_for_keys
 

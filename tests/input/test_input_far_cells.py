@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.workbooks import complaint, rewrite, rows_of, xlsx
 
-from bulkcase.input import xlsx_gaps, xlsx_parts
 from bulkcase.input.header import letters
+from bulkcase.input.workbooks import xlsx_gaps, xlsx_parts
 from bulkcase.model import Row
 
 MOST = 50_000_000

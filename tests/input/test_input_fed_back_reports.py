@@ -17,10 +17,10 @@ from support.workbooks import rows_of, xlsx
 from bulkcase.cells import Cell, is_blank, text_of
 from bulkcase.errors import InputError
 from bulkcase.input import Source, open_table
-from bulkcase.input.sheets import Line, SheetName, chosen_sheet
+from bulkcase.input.workbooks.sheets import Line, SheetName, chosen_sheet
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting.workbook import write_workbook
+from bulkcase.reporting.formats.workbook import write_workbook
 
 HEADER = ("Case ID", "=Due", "Notes")
 ODD = ("ci-1", "'=1+1", "_x0041_ \r\n<r>Müller</r>\x01")

@@ -9,8 +9,8 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcase.input import xlsx_gaps, xlsx_parts
-from bulkcase.input.xmlstream import walk
+from bulkcase.input.workbooks import xlsx_gaps, xlsx_parts
+from bulkcase.input.workbooks.xmlstream import walk
 
 SHARED = '<f t="shared" ref="A1:A9" si="0">B1&gt;2</f><v>1</v>'
 formulas = st.sampled_from(

@@ -9,8 +9,9 @@ from support.workbooks import complaint, rows_of
 from support.workbooks import xlsx as written
 
 from bulkcase.errors import InputError
-from bulkcase.input import Source, archive, encodings, open_table, sheets, xlsx_parts
-from bulkcase.input import text as csv_text
+from bulkcase.input import Source, encodings, open_table
+from bulkcase.input.texts import text as csv_text
+from bulkcase.input.workbooks import archive, sheets, xlsx_parts
 
 
 @pytest.mark.parametrize(("length", "fits"), [(99, True), (100, False)])
@@ -51,7 +52,7 @@ def test_cells_without_places_are_found_where_they_stand(tmp_path: Path) -> None
 
 def test_a_far_cell_without_a_place_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows and cells that do not say where they are count for the extent of a sheet."""
-    monkeypatch.setattr("bulkcase.input.xlsx_gaps.MOST_CELLS", 1000)
+    monkeypatch.setattr("bulkcase.input.workbooks.xlsx_gaps.MOST_CELLS", 1000)
     path = tmp_path / "cases.xlsx"
     xlsx(sheet=sheet("<row/>" * 200 + f"<row>{'<c/>' * 9}<c><v>1</v></c></row>"))(path)
     assert "too far to be loaded" in complaint(path)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from support.workbooks import complaint, rewrite, rows_of, xlsx
 
 from bulkcase.cells import EXCEL_ERRORS
-from bulkcase.input import Source, open_table, workbook
+from bulkcase.input import Source, open_table
+from bulkcase.input.workbooks import workbook
 from bulkcase.model import Row
 
 
@@ -148,7 +149,7 @@ def test_a_far_value_is_refused_without_formulas_too(tmp_path: Path) -> None:
 
 def test_far_formats_without_values_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only values count for the extent of a sheet."""
-    monkeypatch.setattr("bulkcase.input.xlsx_gaps.MOST_CELLS", 10)
+    monkeypatch.setattr("bulkcase.input.workbooks.xlsx_gaps.MOST_CELLS", 10)
     path = tmp_path / "cases.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()

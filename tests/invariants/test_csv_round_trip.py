@@ -20,7 +20,7 @@ from bulkcase.input import Source, Table, open_table
 from bulkcase.job import parse
 from bulkcase.mapping import Mapper, compile_mapping
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
-from bulkcase.reporting.workbook import write_workbook
+from bulkcase.reporting.formats.workbook import write_workbook
 
 JOB = """
 [input]

@@ -19,7 +19,7 @@ from support.network import TIMEOUT, Sent
 from support.world import HOST, End, World
 
 from bulkcase.ledger import Ledger
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo

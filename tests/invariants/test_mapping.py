@@ -14,7 +14,7 @@ from support.fates import Fate, fates
 from support.jobs import a_job, write_cases
 from support.world import HOST, End, World, is_finished
 
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo

@@ -14,7 +14,8 @@ from support.virtual import VirtualClock, run
 
 from bulkcase.job.quantities import Window
 from bulkcase.kore.breaker import Breaker
-from bulkcase.kore.door import Door, update_case
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import update_case
 from bulkcase.kore.line import Reply
 from bulkcase.kore.quota import Quota, even_gap
 from bulkcase.kore.throttle import Throttle

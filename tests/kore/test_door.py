@@ -14,7 +14,7 @@ from support.doors import ROOT, TIMEOUT, NumberedTokens, Opened, open_door
 from support.virtual import run
 
 from bulkcase.job.quantities import Window
-from bulkcase.kore.door import update_case
+from bulkcase.kore.endpoints import update_case
 from bulkcase.kore.tokens import ReadyToken, SignedTokens
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.model import Call, StopReason

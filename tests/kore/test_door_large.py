@@ -11,7 +11,7 @@ import pytest
 from support.doors import a_door
 from support.virtual import run
 
-from bulkcase.kore.door import Request, get_cases, update_case
+from bulkcase.kore.endpoints import Request, get_cases, update_case
 from bulkcase.kore.line import LARGEST_ANSWER, LARGEST_PAGE
 from bulkcase.kore.verdict import Kind, Verdict
 

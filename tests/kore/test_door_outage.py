@@ -10,7 +10,7 @@ from support.virtual import run
 
 from bulkcase.errors import LedgerError
 from bulkcase.job.quantities import Window
-from bulkcase.kore.door import Request, update_case
+from bulkcase.kore.endpoints import Request, update_case
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.model import Stop, StopReason
 from bulkcase.stopping import Stopped

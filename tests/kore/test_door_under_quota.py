@@ -14,7 +14,7 @@ from support.doors import TIMEOUT, a_door
 from support.virtual import run
 
 from bulkcase.job.quantities import Window
-from bulkcase.kore.door import update_case
+from bulkcase.kore.endpoints import update_case
 from bulkcase.kore.quota import Quota, seconds_for
 from bulkcase.kore.verdict import Kind
 

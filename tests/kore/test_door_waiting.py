@@ -11,7 +11,7 @@ from support.virtual import run
 
 from bulkcase.errors import CredentialsError
 from bulkcase.job.quantities import Window
-from bulkcase.kore.door import update_case
+from bulkcase.kore.endpoints import update_case
 from bulkcase.kore.tokens import Tokens
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.model import Stop, StopReason

@@ -11,9 +11,9 @@ from bulkcase.ledger import ComparedRows, Ledger, RunRows
 from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.ledger.images import Attempt
 from bulkcase.ledger.rows import PENDING
-from bulkcase.ledger.stored import Difference
-from bulkcase.ledger.tables import may_have_landed
-from bulkcase.ledger.tables import rows as table
+from bulkcase.ledger.storage.stored import Difference
+from bulkcase.ledger.storage.tables import may_have_landed
+from bulkcase.ledger.storage.tables import rows as table
 from bulkcase.ledger.transitions import SENDING
 from bulkcase.model import Outcome, Result
 

@@ -12,7 +12,7 @@ from bulkcase.ledger import ComparedRows, Ledger, Snapshot
 from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.ledger.rows import PENDING, Sendable
 from bulkcase.ledger.snapshots import LiveCase
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.model import CaseUpdate, Edit, Outcome, Result, Row
 
 TARGET = "kore.example.com/account/st-1"

@@ -13,7 +13,7 @@ from support.ledgers import NOW, everything, good_row, new_run, stored
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
-from bulkcase.ledger.tables import SCHEMA_VERSION
+from bulkcase.ledger.storage.tables import SCHEMA_VERSION
 
 
 def make_newer(path: Path) -> Path:

@@ -8,8 +8,9 @@ from sqlalchemy import create_engine
 from support.ledgers import NOW, everything, good_row, new_run, stored
 
 from bulkcase.errors import LedgerError
-from bulkcase.ledger import Ledger, RunRows, database
+from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.snapshots import Learnt, LiveCase
+from bulkcase.ledger.storage import database
 
 PAGE = 4096
 

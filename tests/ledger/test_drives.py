@@ -5,7 +5,8 @@ import psutil
 import pytest
 
 from bulkcase.errors import LedgerError
-from bulkcase.ledger import Ledger, drives
+from bulkcase.ledger import Ledger
+from bulkcase.ledger.storage import drives
 
 
 class Mount(NamedTuple):

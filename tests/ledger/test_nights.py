@@ -22,8 +22,8 @@ from support.nights import (
 )
 
 from bulkcase.ledger import Ledger
-from bulkcase.ledger.drift import Failing, Flipping, Vanished
-from bulkcase.ledger.nights import Nights
+from bulkcase.ledger.queries.drift import Failing, Flipping, Vanished
+from bulkcase.ledger.queries.nights import Nights
 from bulkcase.model import Outcome, RunState
 
 _CASES = st.sampled_from(["ci-1", "ci-2", "ci-3"])

@@ -10,7 +10,7 @@ from bulkcase.ledger.changes import Change, decision, intent, outcome
 from bulkcase.ledger.images import Attempt
 from bulkcase.ledger.sent import Proving, SentRow, SentRows
 from bulkcase.ledger.snapshots import LiveCase
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.ledger.transitions import Event
 from bulkcase.model import Outcome, Result
 

@@ -12,9 +12,9 @@ from support.nights import DAY, TARGET, add_night, add_nights, changed, failed, 
 from bulkcase.clock import Instant
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRecord, purging
-from bulkcase.ledger.database import writing
 from bulkcase.ledger.records import ReportRecord
 from bulkcase.ledger.snapshots import Learnt, LiveCase
+from bulkcase.ledger.storage.database import writing
 from bulkcase.model import Outcome
 
 SECRET = "jane.doe@example.com"

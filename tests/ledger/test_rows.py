@@ -10,7 +10,7 @@ from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.changes import decision, intent, outcome
 from bulkcase.ledger.rows import Sendable
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.model import Call, CaseUpdate, Edit, Outcome, Rejection, Result, Row
 
 UPDATED = Result(Outcome.UPDATED, 1, 200)

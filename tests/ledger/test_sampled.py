@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from support.ledgers import NOW, bad_row, good_row, new_run
 
 from bulkcase.ledger import Ledger
-from bulkcase.ledger.shown import _each
+from bulkcase.ledger.queries.shown import _each
 
 COUNTS = st.lists(st.integers(1, 500), min_size=1, max_size=20)
 

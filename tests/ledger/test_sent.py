@@ -11,7 +11,7 @@ from bulkcase.ledger import ComparedRows, Ledger, RunRecord, Snapshot
 from bulkcase.ledger.changes import Change, decision, intent, outcome
 from bulkcase.ledger.sent import CHECKED, Proving, SentRow, SentRows
 from bulkcase.ledger.snapshots import LiveCase
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.ledger.transitions import Event
 from bulkcase.model import Outcome, Result
 

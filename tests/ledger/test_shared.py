@@ -10,7 +10,7 @@ from support.ledgers import stored
 from support.nights import Told, add_night, add_nights, changed, failed, same
 
 from bulkcase.ledger import Ledger
-from bulkcase.ledger.database import writing
+from bulkcase.ledger.storage.database import writing
 from bulkcase.model import Outcome
 
 OTHER = "kore.example.com/account/st-2"

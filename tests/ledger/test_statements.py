@@ -9,9 +9,9 @@ from support.ledgers import NOW, everything, good_row, stored
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.changes import intent
-from bulkcase.ledger.database import writing_many
-from bulkcase.ledger.statements import Prepared
-from bulkcase.ledger.tables import calls, rows, schema
+from bulkcase.ledger.storage.database import writing_many
+from bulkcase.ledger.storage.statements import Prepared
+from bulkcase.ledger.storage.tables import calls, rows, schema
 
 
 def write(ledger: Ledger, *queries: str, error: BaseException | None = None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.mapping.dates import check_format, to_iso, to_milliseconds
+from bulkcase.mapping.types.dates import check_format, to_iso, to_milliseconds
 from bulkcase.model import CaseUpdate, Rejection
 
 Mapped = Callable[..., CaseUpdate | Rejection]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bulkcase.errors import JobError
 from bulkcase.mapping import Mapper
 from bulkcase.mapping.faults import Fault
-from bulkcase.mapping.lookups import LearntTable, LiveLookup
 from bulkcase.mapping.signals import Sought
+from bulkcase.mapping.types.lookups import LearntTable, LiveLookup
 from bulkcase.model import CaseUpdate, Edit, Rejection
 
 Mapped = Callable[..., CaseUpdate | Rejection]

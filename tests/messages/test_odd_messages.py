@@ -14,7 +14,7 @@ from support.said import Said
 from bulkcase.cli.main import exit_code_of
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState, Stop, StopReason
-from bulkcase.operations.reader import _not_planned
+from bulkcase.operations.live.reader import _not_planned
 from bulkcase.stopping import StopSwitch
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full and names of any bytes are Linux's")

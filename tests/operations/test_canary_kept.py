@@ -8,7 +8,7 @@ import pytest
 from support.live import counts, ends, live, says, told
 
 from bulkcase.model import RunState
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.resume import retry
 from bulkcase.operations.run import run
 from bulkcase.operations.verify import verify

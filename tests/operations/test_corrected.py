@@ -9,13 +9,13 @@ from support.scenes import ROWS, RUNTIME, Scene, a_scene, dying, interrupted
 
 from bulkcase.errors import Declined, JobError, UsageError
 from bulkcase.model import Outcome, RunState, Stop, StopReason
-from bulkcase.operations import execute
-from bulkcase.operations.ended import Run
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.questions import Questions
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.planned import Plan
+from bulkcase.operations.common.questions import Questions
 from bulkcase.operations.report import report
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
+from bulkcase.operations.running import execute
 from bulkcase.operations.runs import runs, show
 from bulkcase.sandbox import Fault
 from bulkcase.stopping import StopSwitch

@@ -11,8 +11,8 @@ from support.jobs import SECRET_VARIABLE
 
 from bulkcase.job import Job
 from bulkcase.job.quantities import Window
-from bulkcase.operations import doctor_calls
-from bulkcase.operations.doctor_steps import State
+from bulkcase.operations.diagnosis import calls as doctor_calls
+from bulkcase.operations.diagnosis.steps import State
 from bulkcase.sandbox import Fault, SandboxSettings
 
 pytestmark = pytest.mark.asyncio

@@ -10,10 +10,10 @@ from support.jobs import SECRET_VARIABLE, write_job
 from bulkcase.errors import Declined
 from bulkcase.ledger.locks import TargetLock
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations.desk import lock_name
+from bulkcase.operations.common.desk import lock_name
+from bulkcase.operations.common.runtime import Runtime, ledger_path, target_name
+from bulkcase.operations.diagnosis.steps import Diagnosis, State
 from bulkcase.operations.doctor import doctor
-from bulkcase.operations.doctor_steps import Diagnosis, State
-from bulkcase.operations.runtime import Runtime, ledger_path, target_name
 from bulkcase.stopping import StopSwitch
 
 pytestmark = pytest.mark.asyncio

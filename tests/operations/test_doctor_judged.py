@@ -12,7 +12,7 @@ from bulkcase.job.settings import Auth
 from bulkcase.kore.hints import Hint
 from bulkcase.kore.pages import CasePage, Paging
 from bulkcase.kore.verdict import Kind, Verdict
-from bulkcase.operations.doctor_judged import (
+from bulkcase.operations.diagnosis.judged import (
     Heard,
     of_api,
     of_clock,
@@ -22,8 +22,8 @@ from bulkcase.operations.doctor_judged import (
     of_target,
     of_token,
 )
-from bulkcase.operations.doctor_listed import of_no_page, of_pages, of_search
-from bulkcase.operations.doctor_steps import STEPS, Diagnosis, State, Step, complaint, cross, ok
+from bulkcase.operations.diagnosis.listed import of_no_page, of_pages, of_search
+from bulkcase.operations.diagnosis.steps import STEPS, Diagnosis, State, Step, complaint, cross, ok
 
 NOW = 1_795_000_000.0
 SIGNED = Auth(client_id="cs-1", client_secret="env:SECRET")

@@ -8,7 +8,7 @@ import pytest
 from support.clinics import clinic, closed_port, connection, listener, step, tunnel
 from support.receivers import certificates
 
-from bulkcase.operations.doctor_steps import Diagnosis, State
+from bulkcase.operations.diagnosis.steps import Diagnosis, State
 
 pytestmark = pytest.mark.asyncio
 

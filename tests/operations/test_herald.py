@@ -20,13 +20,13 @@ from bulkcase.ledger import Ledger
 from bulkcase.ledger.locks import holder_of
 from bulkcase.model import RunState
 from bulkcase.operations.check import check
-from bulkcase.operations.desk import at_desk, lock_name
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.desk import at_desk, lock_name
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.runtime import Runtime, ledger_path, target_name
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime, ledger_path, target_name
 from bulkcase.operations.undo import undo
-from bulkcase.reporting import tell
-from bulkcase.reporting.webhook import post
+from bulkcase.reporting.telling import tell
+from bulkcase.reporting.telling.webhook import post
 
 pytestmark = pytest.mark.asyncio
 

@@ -22,14 +22,15 @@ from support.receivers import Webhook, hangs, says, webhook
 from bulkcase.errors import EnvironmentFailed, Locked, NotPlanned
 from bulkcase.job import Job
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations import execute, herald
 from bulkcase.operations.assign import set_job
-from bulkcase.operations.desk import at_desk
+from bulkcase.operations.closing import herald
+from bulkcase.operations.common.desk import at_desk
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.run import run
+from bulkcase.operations.running import execute
 from bulkcase.operations.runs import runs
-from bulkcase.operations.runtime import Runtime
 from bulkcase.operations.undo import undo
-from bulkcase.reporting.metrics import write_metrics
+from bulkcase.reporting.telling.metrics import write_metrics
 from bulkcase.stopping import StopSwitch
 
 pytestmark = pytest.mark.asyncio

@@ -13,7 +13,7 @@ import bulkcase as bc
 from bulkcase.errors import Declined, NotPlanned
 from bulkcase.job import Job, load
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations.options import BeforeCalls
+from bulkcase.operations.common.options import BeforeCalls
 from bulkcase.sandbox import PRIORITIES, STATUSES, SandboxSettings
 from bulkcase.stopping import StopSwitch
 

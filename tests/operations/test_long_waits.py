@@ -9,9 +9,9 @@ from support.jobs import write_cases
 from support.live import Live, live
 
 from bulkcase.model import Outcome
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.resume import retry
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime
 from bulkcase.sandbox import Fault
 
 pytestmark = pytest.mark.asyncio

@@ -6,8 +6,8 @@ import pytest
 from support.jobs import a_job, write_cases
 
 from bulkcase.errors import InputError
-from bulkcase.operations import opened
 from bulkcase.operations.assign import set_job
+from bulkcase.operations.deciding import opened
 from bulkcase.operations.plan import plan
 
 ROWS = [("ci-1", "one"), ("ci-2", "two")]

@@ -9,8 +9,8 @@ from support.live import Live, live
 from bulkcase.kore.verdict import Kind
 from bulkcase.ledger import Ledger
 from bulkcase.model import Outcome
-from bulkcase.operations.ended import Run
-from bulkcase.operations.page import page_of
+from bulkcase.operations.closing.page import page_of
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo
 from bulkcase.reporting.page import Page

@@ -12,11 +12,11 @@ from support.purges import DAYS, everything_in, listed, night, purged
 from bulkcase.errors import EnvironmentFailed, LedgerError, Locked, UsageError
 from bulkcase.ledger import Ledger, purging
 from bulkcase.model import Outcome, RunState
-from bulkcase.operations.desk import lock_name
+from bulkcase.operations.common.desk import lock_name
 from bulkcase.operations.drift import drift
 from bulkcase.operations.plan import plan
 from bulkcase.operations.purge import purge
-from bulkcase.operations.purged import Purged
+from bulkcase.operations.purging.purged import Purged
 from bulkcase.operations.report import report
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run

@@ -8,7 +8,7 @@ from support.purges import DAYS, listed, night
 
 from bulkcase.errors import LedgerError
 from bulkcase.ledger import Ledger, purging
-from bulkcase.operations import expired
+from bulkcase.operations.purging import expired
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo

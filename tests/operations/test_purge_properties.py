@@ -14,11 +14,11 @@ from support.ledgers import NOW, begin, good_row, new_run, stored
 from bulkcase.clock import Instant
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.changes import intent, outcome
-from bulkcase.ledger.found import UNFINISHED
+from bulkcase.ledger.queries.found import UNFINISHED
 from bulkcase.model import Outcome, Result, RunState
-from bulkcase.operations.ended import RETRIED
-from bulkcase.operations.kept import why_kept
-from bulkcase.operations.overtaken import supersede_overtaken
+from bulkcase.operations.common.ended import RETRIED
+from bulkcase.operations.deciding.overtaken import supersede_overtaken
+from bulkcase.operations.purging.kept import why_kept
 
 SENT = RETRIED | {Outcome.PENDING}
 ENDS = [

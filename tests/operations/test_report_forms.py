@@ -17,7 +17,7 @@ from bulkcase.job.reports import Format
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.records import ReportRecord
 from bulkcase.operations import report as reports
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.report import write_report
 
 ALL = ("csv", "html", "jsonl", "xlsx")
@@ -99,7 +99,7 @@ def test_a_disk_that_is_full_while_rows_are_read_is_said_once(
     def failing(_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bulkcase.reporting.lines._line", failing)
+    monkeypatch.setattr("bulkcase.reporting.formats.jsonl._line", failing)
     with pytest.raises(EnvironmentFailed, match="No space left on device: free the disk"):
         written(*ALL)
     assert "results.jsonl" not in files_of(folder)

@@ -10,7 +10,7 @@ from bulkcase.fields.private import MASK
 from bulkcase.job import parse
 from bulkcase.ledger import Ledger
 from bulkcase.ledger.records import ReportRecord
-from bulkcase.operations.reported import report_of
+from bulkcase.operations.deciding.reported import report_of
 from bulkcase.operations.runs import history
 
 JOB = """

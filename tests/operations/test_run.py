@@ -13,11 +13,11 @@ from bulkcase.job.variants import rehearsal
 from bulkcase.ledger import Ledger, RunRows
 from bulkcase.ledger.changes import Change
 from bulkcase.model import Call, Outcome, RunState, Stop, StopReason
+from bulkcase.operations.common.questions import Questions
+from bulkcase.operations.common.runtime import Runtime, ledger_path, report_folder
 from bulkcase.operations.plan import plan
-from bulkcase.operations.questions import Questions
 from bulkcase.operations.report import report
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime, ledger_path, report_folder
 from bulkcase.sandbox import SandboxSettings
 from bulkcase.stopping import StopSwitch
 

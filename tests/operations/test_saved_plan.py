@@ -12,8 +12,8 @@ from bulkcase.errors import InputError, JobError, TooManyChanges, UsageError
 from bulkcase.fields.changes import ChangeGroup
 from bulkcase.job.variants import rehearsal, with_folders, with_input
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.common.planned import command_for, refuse_output, write_plan
 from bulkcase.operations.plan import plan
-from bulkcase.operations.planned import command_for, refuse_output, write_plan
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show
 

@@ -11,7 +11,7 @@ from support.live import counts, live
 from support.told import applied, line, order
 
 from bulkcase.model import Outcome, RunState, Stop, StopReason
-from bulkcase.operations.progress import Progress
+from bulkcase.operations.common.progress import Progress
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.sandbox import Fault

@@ -10,7 +10,7 @@ from support.jobs import read_results, write_cases
 from support.live import Live, live
 
 from bulkcase.model import Outcome
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show

@@ -8,7 +8,7 @@ from support.jobs import write_cases
 from support.live import Live, counts, ends, live, says, told
 
 from bulkcase.errors import UsageError
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo

@@ -9,9 +9,9 @@ from support.live import Live, counts, ends, live
 
 from bulkcase.errors import UsageError
 from bulkcase.operations.assign import set_job
-from bulkcase.operations.ended import Run
-from bulkcase.operations.planned import Plan
-from bulkcase.operations.questions import Questions
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.planned import Plan
+from bulkcase.operations.common.questions import Questions
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.undo import undo

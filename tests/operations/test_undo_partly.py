@@ -11,7 +11,7 @@ from support.jobs import read_results, write_cases
 from support.live import Live, live
 
 from bulkcase.model import Outcome
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.plan import plan
 from bulkcase.operations.resume import retry
 from bulkcase.operations.run import run

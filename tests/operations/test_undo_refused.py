@@ -11,9 +11,9 @@ from support.live import Live, live
 from bulkcase.errors import Declined, InputError, UsageError
 from bulkcase.model import Outcome, RunState, Stop, StopReason
 from bulkcase.operations.assign import set_job
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.questions import Questions
 from bulkcase.operations.plan import plan
-from bulkcase.operations.questions import Questions
 from bulkcase.operations.resume import resume, retry
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show

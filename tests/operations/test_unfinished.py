@@ -8,8 +8,8 @@ from support.scenes import QUOTA, ROWS, RUNTIME, a_scene, interrupted, killed_wh
 
 from bulkcase.errors import Declined, UsageError
 from bulkcase.model import Outcome, RunState
+from bulkcase.operations.common.questions import Questions
 from bulkcase.operations.plan import plan
-from bulkcase.operations.questions import Questions
 from bulkcase.operations.resume import resume
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs, show

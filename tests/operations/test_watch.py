@@ -15,7 +15,7 @@ from bulkcase.job import Job
 from bulkcase.job.variants import rehearsal
 from bulkcase.kore.door import Door
 from bulkcase.model import Outcome, Result, StopReason
-from bulkcase.operations.watch import refuse_outside_hours, stop_on_failures, watching
+from bulkcase.operations.live.watch import refuse_outside_hours, stop_on_failures, watching
 from bulkcase.stopping import Stopped, StopSwitch
 
 # EPOCH is 2027-01-15 08:00 UTC, a Friday.

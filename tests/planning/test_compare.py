@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.mapping.lookups import LookupTable
+from bulkcase.mapping.types.lookups import LookupTable
 from bulkcase.model import Edit, Rejection
 from bulkcase.planning.compare import Comparison, compare
 

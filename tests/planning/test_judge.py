@@ -7,8 +7,8 @@ import pytest
 
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.images import Attempt
-from bulkcase.ledger.stored import Difference
-from bulkcase.mapping.lookups import LearntTable
+from bulkcase.ledger.storage.stored import Difference
+from bulkcase.mapping.types.lookups import LearntTable
 from bulkcase.model import Edit, Outcome, Result
 from bulkcase.planning.judge import Judgement, Look, judge_row
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bulkcase.ledger.compared import Beside
 from bulkcase.ledger.images import Attempt
 from bulkcase.ledger.transitions import TRANSITIONS, decided
-from bulkcase.mapping.lookups import LearntTable
+from bulkcase.mapping.types.lookups import LearntTable
 from bulkcase.model import Edit, Outcome
 from bulkcase.planning.judge import Look, judge_row
 

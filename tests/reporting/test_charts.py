@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.pages import BEGAN, drift
 
 from bulkcase.model import Outcome
-from bulkcase.reporting.html.charts import (
+from bulkcase.reporting.formats.html.charts import (
     NARROW,
     SIZES,
     WIDE,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcase.reporting.html.charts import NARROW, SIZES, WIDE, latency_chart
-from bulkcase.reporting.html.figures import latency_figures
-from bulkcase.reporting.html.latency import bins, latency_text, latency_ticks, percentile
+from bulkcase.reporting.formats.html.charts import NARROW, SIZES, WIDE, latency_chart
+from bulkcase.reporting.formats.html.figures import latency_figures
+from bulkcase.reporting.formats.html.latency import bins, latency_text, latency_ticks, percentile
 
 LATENCIES = st.dictionaries(st.integers(0, 10**8), st.integers(1, 10**9), min_size=1, max_size=50)
 

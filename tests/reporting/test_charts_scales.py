@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.pages import BEGAN
 
-from bulkcase.reporting.html.scales import compact, count_ticks, merged, shares, time_ticks
+from bulkcase.reporting.formats.html.scales import compact, count_ticks, merged, shares, time_ticks
 from bulkcase.reporting.page import Flow, Slice
 
 

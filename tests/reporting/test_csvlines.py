@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.cells import texts
 
-from bulkcase.reporting.csvlines import CsvLines
+from bulkcase.reporting.formats.csvlines import CsvLines
 
 risky_texts = st.text(alphabet=",\"\r\n \0a;\t'", max_size=5)
 lines = st.lists(st.lists(texts | risky_texts, min_size=2, max_size=6), max_size=6)

@@ -9,8 +9,8 @@ from support.records import FINISHED, HEADER, record
 from bulkcase.fields.private import Private
 from bulkcase.model import Outcome, Result
 from bulkcase.reporting import frame_of_plan, frame_of_results
+from bulkcase.reporting.formats.results import COLUMNS, verdict_cells
 from bulkcase.reporting.frame import Compared
-from bulkcase.reporting.results import COLUMNS, verdict_cells
 
 OPEN = Private()
 HIDDEN = Private(["desc"], ["Note"])

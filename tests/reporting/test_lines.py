@@ -17,7 +17,7 @@ from bulkcase.cells import Cell, text_of
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting.lines import write_lines
+from bulkcase.reporting.formats.jsonl import write_lines
 
 
 def written(folder: Path, *rows: RowRecord, header: tuple[str, ...] = HEADER) -> list[dict[str, Any]]:

@@ -20,9 +20,9 @@ from support.receivers import (
 )
 
 from bulkcase.job.reports import Smtp
-from bulkcase.reporting import mail as module
-from bulkcase.reporting.mail import mail
-from bulkcase.reporting.notices import NotTold, subject, text
+from bulkcase.reporting.telling import mail as module
+from bulkcase.reporting.telling.mail import mail
+from bulkcase.reporting.telling.notices import NotTold, subject, text
 
 pytestmark = pytest.mark.asyncio
 

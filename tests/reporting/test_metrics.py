@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.receivers import HIDDEN, NOW, summary
 
 from bulkcase.model import Outcome
-from bulkcase.reporting.metrics import MetricsOfRun, write_attempt, write_metrics
-from bulkcase.reporting.notices import NotTold
+from bulkcase.reporting.telling.metrics import MetricsOfRun, write_attempt, write_metrics
+from bulkcase.reporting.telling.notices import NotTold
 
 TARGET = "kore.example.com/account/st-1"
 EXIT, ATTEMPT = "bulkcase_last_run_exit_code", "bulkcase_last_attempt_timestamp_seconds"
@@ -143,7 +143,7 @@ def test_jobs_that_write_at_once_lose_nothing(path: Path) -> None:
 def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     """Processes take turns, too, each many times."""
     code = (
-        "import sys; from pathlib import Path; from bulkcase.reporting.metrics import write_attempt\n"
+        "import sys; from pathlib import Path; from bulkcase.reporting.telling.metrics import write_attempt\n"
         "for n in range(20): write_attempt(Path(sys.argv[1]), f'{sys.argv[2]}-{n}', 't', n, 1.0, patience=60)"
     )
     working = [subprocess.Popen([sys.executable, "-c", code, str(path), name]) for name in ("a", "b")]

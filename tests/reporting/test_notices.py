@@ -8,9 +8,9 @@ from support.receivers import HIDDEN, NOW, notice, summary
 from bulkcase import errors
 from bulkcase.causes import tip
 from bulkcase.model import Outcome
-from bulkcase.reporting import notices
-from bulkcase.reporting.notices import Notice, ToldCause, notice_of, notice_of_failure, subject, text
 from bulkcase.reporting.summary import Cause
+from bulkcase.reporting.telling import notices
+from bulkcase.reporting.telling.notices import Notice, ToldCause, notice_of, notice_of_failure, subject, text
 
 NOTHING = dict.fromkeys(Outcome, 0)
 

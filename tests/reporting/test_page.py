@@ -10,9 +10,9 @@ import pytest
 from support.pages import BEGAN, HOSTILE, bare_page, drift, hostile_page, large_page, small_page, summary
 
 from bulkcase.fields.changes import ChangeGroup
-from bulkcase.ledger.drift import Drift
+from bulkcase.ledger.queries.drift import Drift
 from bulkcase.model import Outcome
-from bulkcase.reporting.html import page_text
+from bulkcase.reporting.formats.html import page_text
 from bulkcase.reporting.page import Flow, Page, Slice
 
 PAGES = pytest.mark.parametrize(

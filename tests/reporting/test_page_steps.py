@@ -6,7 +6,7 @@ import pytest
 from support.pages import large_page, small_page, summary
 
 from bulkcase.model import Outcome
-from bulkcase.reporting.html.steps import next_steps
+from bulkcase.reporting.formats.html.steps import next_steps
 from bulkcase.reporting.page import Page
 
 RUN = "20261124-230000-close-resolved-7f3a"

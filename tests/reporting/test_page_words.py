@@ -4,7 +4,7 @@ import pytest
 from support.pages import BEGAN, summary
 
 from bulkcase.model import Outcome, RunState, Stop, StopReason
-from bulkcase.reporting.html.words import (
+from bulkcase.reporting.formats.html.words import (
     GRAVEST_FIRST,
     MEANINGS,
     ending,

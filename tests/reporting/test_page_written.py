@@ -5,7 +5,7 @@ import pytest
 from support.pages import small_page
 
 from bulkcase.errors import EnvironmentFailed
-from bulkcase.reporting.html import FILE, write_page
+from bulkcase.reporting.formats.html import FILE, write_page
 
 
 def test_the_page_is_its_owners_only(tmp_path: Path) -> None:

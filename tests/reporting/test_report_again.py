@@ -12,8 +12,8 @@ from support.reports import a_summary, files_of, hold_open
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome
 from bulkcase.reporting.files import clear_leftovers, drop_file, whole_file
-from bulkcase.reporting.html import write_page
-from bulkcase.reporting.workbook import write_workbook
+from bulkcase.reporting.formats.html import write_page
+from bulkcase.reporting.formats.workbook import write_workbook
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

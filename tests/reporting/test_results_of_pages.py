@@ -17,10 +17,10 @@ from bulkcase.errors import LedgerError
 from bulkcase.formulas import defuse
 from bulkcase.ledger import Ledger, RowRecord
 from bulkcase.ledger.changes import decision, intent, outcome
-from bulkcase.ledger.shown import RowPage
+from bulkcase.ledger.queries.shown import RowPage
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
 from bulkcase.reporting import write_results
-from bulkcase.reporting.results import COLUMNS
+from bulkcase.reporting.formats.results import COLUMNS
 
 plain_cells = st.text(alphabet='abc "=-,\n', max_size=4)
 lines = st.lists(cells, min_size=2, max_size=2) | st.lists(plain_cells, max_size=3)

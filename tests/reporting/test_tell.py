@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from support.receivers import HIDDEN, WORD, MailServer, hangs, mail_server, notice, says, webhook
 
 from bulkcase.job.reports import Smtp
-from bulkcase.reporting import tell as module
-from bulkcase.reporting.tell import Ways, tell
+from bulkcase.reporting.telling import tell as module
+from bulkcase.reporting.telling.tell import Ways, tell
 
 pytestmark = pytest.mark.asyncio
 

@@ -25,9 +25,9 @@ from support.receivers import (
     webhook,
 )
 
-from bulkcase.reporting.notices import NotTold, subject
 from bulkcase.reporting.summary import Cause
-from bulkcase.reporting.webhook import PATIENCE, payload, post, trust
+from bulkcase.reporting.telling.notices import NotTold, subject
+from bulkcase.reporting.telling.webhook import PATIENCE, payload, post, trust
 
 NEVER = "T0/B0/never-4711?sig=never-4711%2Fx"
 SOON = 0.05
@@ -276,7 +276,7 @@ def test_a_bundle_adds_to_what_the_system_trusts(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(("body", "is_told"), [("1", True), ("Webhook message delivery failed: 413", False)])
 async def test_an_old_connector_of_teams_is_read(monkeypatch: pytest.MonkeyPatch, body: str, *, is_told: bool) -> None:
     """It answers 200 when the message did not arrive, and says so in a sentence."""
-    monkeypatch.setattr("bulkcase.reporting.webhook._TALKS_BACK", "127.0.0.1")
+    monkeypatch.setattr("bulkcase.reporting.telling.webhook._TALKS_BACK", "127.0.0.1")
     async with webhook(says(200, body)) as told:
         if is_told:
             await post(SecretStr(f"{told.origin}/x"), notice())

@@ -17,8 +17,8 @@ from bulkcase.cells import Cell, text_of
 from bulkcase.formulas import defuse
 from bulkcase.ledger import RowRecord
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting.results import COLUMNS
-from bulkcase.reporting.workbook import write_workbook
+from bulkcase.reporting.formats.results import COLUMNS
+from bulkcase.reporting.formats.workbook import write_workbook
 
 LONGEST = 32_767
 NO_XML = re.compile("[\ufffe\uffff]")

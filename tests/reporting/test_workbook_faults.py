@@ -11,7 +11,7 @@ from support.reports import a_summary, hold_open, sheets_of
 
 from bulkcase.errors import EnvironmentFailed
 from bulkcase.ledger import RowRecord
-from bulkcase.reporting.workbook import write_workbook
+from bulkcase.reporting.formats.workbook import write_workbook
 
 FULL = OSError(28, "No space left on device")
 

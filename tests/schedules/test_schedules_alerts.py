@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.schedules_run import text_of, yaml_of
 
 from bulkcase.model import NEEDS_A_PERSON, Outcome
-from bulkcase.reporting.metrics import MetricsOfRun, write_attempt, write_metrics
+from bulkcase.reporting.telling.metrics import MetricsOfRun, write_attempt, write_metrics
 
 (GROUP,) = yaml_of(text_of("alerts.yml"))["groups"]
 RULES: list[dict[str, Any]] = GROUP["rules"]

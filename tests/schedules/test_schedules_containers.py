@@ -10,7 +10,7 @@ import orjson
 import pytest
 from support.schedules_run import PROJECT, SHELLS, Machine, commands_of, exit_codes, text_of, yamls_of
 
-from bulkcase.cli.interrupts import GRACE
+from bulkcase.cli.common.interrupts import GRACE
 from bulkcase.sandbox import SandboxSettings
 
 DOCKERFILE = list(commands_of(text_of("Dockerfile")))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.schedules_run import FOLDER, Machine, exit_codes, text_of
 
-from bulkcase.cli.interrupts import GRACE
+from bulkcase.cli.common.interrupts import GRACE
 from bulkcase.sandbox import SandboxSettings
 
 UNITS = sorted(file.name for file in FOLDER.iterdir() if file.suffix in {".service", ".timer"})

@@ -16,10 +16,10 @@ from support.jobs import a_job, simple_rows, write_cases, write_job
 from support.program import SECRET, bulkcase, environment
 from support.server import ServerThread
 
-from bulkcase.cli import destinations as told
+from bulkcase.cli.common import destinations as told
 from bulkcase.errors import Declined
 from bulkcase.job.destinations import Destination
-from bulkcase.operations.agreed import Agreed, agreed_file
+from bulkcase.operations.live.agreed import Agreed, agreed_file
 from bulkcase.sandbox import SandboxSettings
 
 FIRST, SECOND = Destination("sends to A for x", "sends to A"), Destination("sends to B for x", "sends to B")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from support.program import SECRET
 
-from bulkcase.cli.console import tame
-from bulkcase.cli.logs import JsonFormatter, TextFormatter
+from bulkcase.cli.common.console import tame
+from bulkcase.cli.common.logs import JsonFormatter, TextFormatter
 from bulkcase.hidden import MASK, forget, hide, without_secrets
 from bulkcase.kore.tokens import ReadyToken, SignedTokens
-from bulkcase.reporting.tell import Ways
+from bulkcase.reporting.telling.tell import Ways
 
 LONG = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=("Cs", "Cc")), min_size=8)
 SIGNED = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.not-a-real-signature"

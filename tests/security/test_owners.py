@@ -14,7 +14,7 @@ from bulkcase.job.secrets import resolve
 from bulkcase.ledger import Ledger
 from bulkcase.reporting import make_folder
 from bulkcase.reporting.files import whole_file
-from bulkcase.reporting.metrics import write_attempt
+from bulkcase.reporting.telling.metrics import write_attempt
 from bulkcase.sync import run
 
 SOMEBODY = 4_242

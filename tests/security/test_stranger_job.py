@@ -9,8 +9,8 @@ from bulkcase.errors import CredentialsError, JobError
 from bulkcase.job import Job, load
 from bulkcase.job.destinations import destinations
 from bulkcase.job.host import base_url, check_proxy
-from bulkcase.operations.credentials import check_credentials, remote_target
-from bulkcase.operations.runtime import Runtime, report_folder
+from bulkcase.operations.common.runtime import Runtime, report_folder
+from bulkcase.operations.live.credentials import check_credentials, remote_target
 from bulkcase.sync import plan
 
 VALUABLE = "wJalrXUtnFEMI/K7MDENG/not-a-real-key"

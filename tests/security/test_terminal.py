@@ -14,8 +14,8 @@ from rich.text import Text
 from support.jobs import write_cases, write_job
 from support.program import bulkcase
 
-from bulkcase.cli.console import PatientConsole, complain, escape, indented, plain_json, tame
-from bulkcase.cli.logs import JsonFormatter, TextFormatter
+from bulkcase.cli.common.console import PatientConsole, complain, escape, indented, plain_json, tame
+from bulkcase.cli.common.logs import JsonFormatter, TextFormatter
 from bulkcase.errors import BulkcaseError
 
 OBEYED = [chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x200E, 0x202E, 0x2028, 0x2066, 0xFEFF, 0xE0001)]
@@ -82,7 +82,7 @@ def test_the_program_shows_what_is_hostile_and_obeys_none_of_it(tmp_path: Path) 
 def test_a_library_s_words_are_harmless_too() -> None:
     """What others log in the form for people goes through the same door as what bulkcase says."""
     code = (
-        "import logging\nfrom bulkcase.cli.logs import log_to_stderr\n"
+        "import logging\nfrom bulkcase.cli.common.logs import log_to_stderr\n"
         "log_to_stderr(verbose=False)\nlogging.getLogger('aiohttp').warning('a%sb', '\\x1b[2J\\n')\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stderr

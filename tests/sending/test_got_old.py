@@ -8,7 +8,8 @@ import pytest
 from support.virtual import VirtualClock, run
 
 from bulkcase.job.settings import Retry
-from bulkcase.kore.door import Door, Request
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import Request
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.rows import Sendable
 from bulkcase.model import Outcome, Result

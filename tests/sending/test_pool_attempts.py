@@ -12,7 +12,8 @@ from support.bench import Bench, Looking, rows
 from support.virtual import run
 
 from bulkcase.job.settings import Retry
-from bulkcase.kore.door import Door, Request
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import Request
 from bulkcase.kore.verdict import Kind, Verdict
 from bulkcase.ledger.transitions import SENDING, Event
 from bulkcase.model import Outcome, Result

@@ -9,7 +9,8 @@ from support.virtual import VirtualClock
 
 from bulkcase.errors import IllegalTransition, LedgerError
 from bulkcase.job.settings import Retry
-from bulkcase.kore.door import Door, Request
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import Request
 from bulkcase.kore.verdict import Verdict
 from bulkcase.ledger.changes import Change
 from bulkcase.ledger.journal import Journal

@@ -14,8 +14,8 @@ import pytest
 from support.jobs import SECRET_VARIABLE, a_job, simple_rows, write_cases
 
 from bulkcase.job import Job
+from bulkcase.operations.diagnosis.steps import STEPS, Diagnosis, State, Step
 from bulkcase.operations.doctor import doctor
-from bulkcase.operations.doctor_steps import STEPS, Diagnosis, State, Step
 from bulkcase.sandbox import Sandbox, SandboxSettings, generate_cases
 
 Change = Callable[[Job], Job]

@@ -9,7 +9,8 @@ from support.virtual import VirtualClock
 
 from bulkcase.job.quantities import Window
 from bulkcase.kore.breaker import Breaker
-from bulkcase.kore.door import Door, path_of
+from bulkcase.kore.door import Door
+from bulkcase.kore.endpoints import path_of
 from bulkcase.kore.line import SessionLine
 from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle

@@ -15,8 +15,8 @@ from support.jobs import SECRET_VARIABLE, a_job, read_results, write_cases
 from bulkcase.clock import SystemClock
 from bulkcase.job import Job
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations.ended import Run
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.verify import Verification
 from bulkcase.planning.landed import Landed
 from bulkcase.sandbox import Sandbox, SandboxSettings, generate_cases

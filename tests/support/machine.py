@@ -17,9 +17,9 @@ from support.campaign import Scene
 
 from bulkcase.errors import UsageError
 from bulkcase.model import RunState
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.report import report
 from bulkcase.operations.runs import runs, show
-from bulkcase.operations.runtime import Runtime
 
 STATE = ("--state", "state")
 

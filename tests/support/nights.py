@@ -9,7 +9,7 @@ from support.ledgers import NOW, WORKER, bad_row, good_row
 from bulkcase.clock import Instant
 from bulkcase.ledger import Ledger, Place, RunRecord
 from bulkcase.ledger.changes import decision, intent, outcome
-from bulkcase.ledger.stored import Difference
+from bulkcase.ledger.storage.stored import Difference
 from bulkcase.model import NEEDS_A_PERSON, Call, Outcome, Result, RunState
 
 DAY = 86_400.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from bulkcase.causes import tip
 from bulkcase.fields.changes import ChangeGroup
-from bulkcase.ledger.drift import Drift, Failing, Flipping, Night, Vanished
+from bulkcase.ledger.queries.drift import Drift, Failing, Flipping, Night, Vanished
 from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.reporting.page import Flow, Page, PageRow, Slice, Spent
 from bulkcase.reporting.summary import Cause, Summary

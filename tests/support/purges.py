@@ -3,9 +3,9 @@
 from support.jobs import write_cases
 from support.live import Live
 
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 from bulkcase.operations.purge import purge
-from bulkcase.operations.purged import Purged
+from bulkcase.operations.purging.purged import Purged
 from bulkcase.operations.run import run
 from bulkcase.operations.runs import runs
 

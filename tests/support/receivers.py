@@ -23,8 +23,8 @@ from cryptography.x509.oid import NameOID
 from bulkcase.causes import tip
 from bulkcase.model import Outcome
 from bulkcase.reporting import Summary
-from bulkcase.reporting.notices import Notice, notice_of
 from bulkcase.reporting.summary import Cause
+from bulkcase.reporting.telling.notices import Notice, notice_of
 
 NOW = 1_795_000_000.25
 HIDDEN = "hidden-0815"

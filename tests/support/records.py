@@ -5,9 +5,9 @@ from pathlib import Path
 
 from bulkcase.cells import Cell
 from bulkcase.ledger import RowRecord
-from bulkcase.ledger.shown import RowPage
+from bulkcase.ledger.queries.shown import RowPage
 from bulkcase.model import Outcome, Result
-from bulkcase.reporting import results
+from bulkcase.reporting.formats import results
 
 HEADER = ("Case ID", "Note")
 FINISHED = 1_795_000_000.25

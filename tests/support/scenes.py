@@ -14,10 +14,10 @@ from support.jobs import SECRET_VARIABLE, a_job, read_results, simple_rows, writ
 
 from bulkcase.job import Job
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations import execute
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.run import run
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.running import execute
 from bulkcase.sandbox import Sandbox, SandboxSettings, cases_for_keys
 from bulkcase.stopping import StopSwitch
 

@@ -5,7 +5,7 @@ from collections import Counter
 from support.jobs import read_results
 from support.live import Live
 
-from bulkcase.operations.ended import Run
+from bulkcase.operations.common.ended import Run
 
 
 def applied(scene: Live) -> Counter[str | None]:

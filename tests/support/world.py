@@ -21,11 +21,11 @@ from support.virtual import EPOCH, VirtualLoop
 from bulkcase.errors import BulkcaseError
 from bulkcase.job.quantities import Window
 from bulkcase.kore.line import Line, Reply
-from bulkcase.ledger import database
+from bulkcase.ledger.storage import database
 from bulkcase.model import Stop, StopReason
-from bulkcase.operations import target
-from bulkcase.operations.ended import Run
-from bulkcase.operations.runtime import Runtime
+from bulkcase.operations.common.ended import Run
+from bulkcase.operations.common.runtime import Runtime
+from bulkcase.operations.live import target
 from bulkcase.sandbox import SandboxSettings
 from bulkcase.sandbox.api import Api
 from bulkcase.stopping import StopSwitch

@@ -1,0 +1,1 @@
+"""Text files to rows: CSV, TSV and lists of keys."""

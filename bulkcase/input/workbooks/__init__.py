@@ -1,0 +1,1 @@
+"""Workbooks to rows: .xlsx, .xls and .ods."""

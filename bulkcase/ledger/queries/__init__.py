@@ -1,0 +1,1 @@
+"""What is asked of the ledger, for reports and people."""

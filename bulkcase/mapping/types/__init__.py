@@ -1,0 +1,1 @@
+"""From a cell to a value: what each kind of field takes."""

@@ -1,0 +1,1 @@
+"""A run when it ends: its state, its page, who is told."""

@@ -1,0 +1,1 @@
+"""What every verb is handed, and what it gives back."""

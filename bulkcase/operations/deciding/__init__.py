@@ -1,0 +1,1 @@
+"""From a job and its file to the decision for every row."""

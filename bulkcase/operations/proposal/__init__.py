@@ -1,0 +1,1 @@
+"""What init takes, asks and learns."""

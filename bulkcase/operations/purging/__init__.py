@@ -1,0 +1,1 @@
+"""What a purge deletes, and what stays."""
