@@ -1,14 +1,14 @@
 """report: what became of a run, made from the ledger when it ends and again whenever asked."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from bulkcase.errors import BulkcaseError, EnvironmentFailed, UsageError
-from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger import Ledger, RowRecord, RunRecord
 from bulkcase.ledger.queries.figures import Totals
 from bulkcase.model import RunState
 from bulkcase.operations.closing.page import page_of
@@ -29,9 +29,6 @@ from bulkcase.reporting.masked import masked
 from bulkcase.reporting.summary import FILE as SUMMARY
 
 _log = logging.getLogger(__name__)
-
-_FORMS: Final = {"jsonl": LINES, "xlsx": WORKBOOK, "html": PAGE}
-"""The file of each form but the CSVs; the page comes last, as it leads to all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def write_report(ledger: Ledger, record: RunRecord, now: float, spent: Callable[
     summary = Summary.of(record, rows, source.totals, files)
     made = Run(record.id, ledger.path, folder, summary, is_undone=bool(ledger.undone_by(record)))
     failures: list[EnvironmentFailed] = []
-    for form, name in _FORMS.items():
+    for form, (name, _) in _FORMS.items():
         with _put_off(failures):
             so_far = replace(made, summary=replace(summary, files=files))
             if form in record.report.formats and (written := _tried(form, source, so_far)):
@@ -129,7 +126,8 @@ def _put_off(failures: list[EnvironmentFailed]) -> Iterator[None]:
 
 def _tried(form: str, source: _Source, made: Run) -> str | None:
     try:
-        return _form(form, source, made)
+        _, write = _FORMS[form]
+        return write(source, made)
     except BulkcaseError:
         raise
     except Exception as fault:  # noqa: BLE001 - it must not cost the run its summary
@@ -140,17 +138,33 @@ def _tried(form: str, source: _Source, made: Run) -> str | None:
         return None
 
 
-def _form(name: str, source: _Source, made: Run) -> str:
-    """Write the report in another form, with nothing private in it; return the name of the file."""
-    record, folder = source.record, made.folder
-    private = record.report.private
-    if name == "html":
-        commands = {"next_command": made.command(anywhere=True), "correct_command": made.correct_command}
-        return write_page(
-            folder, page_of(source.ledger, record, made.summary, source.now, totals=source.totals, **commands)
-        )
+def _as_page(source: _Source, made: Run) -> str:
+    commands = {"next_command": made.command(anywhere=True), "correct_command": made.correct_command}
+    page = page_of(source.ledger, source.record, made.summary, source.now, totals=source.totals, **commands)
+    return write_page(made.folder, page)
+
+
+def _as_workbook(source: _Source, made: Run) -> str:
+    with _rows(source) as (header, rows):
+        return write_workbook(made.folder, header, rows, made.summary)
+
+
+def _as_lines(source: _Source, made: Run) -> str:
+    with _rows(source) as (header, rows):
+        return write_lines(made.folder, header, rows)
+
+
+@contextmanager
+def _rows(source: _Source) -> Iterator[tuple[Sequence[str], Iterable[RowRecord]]]:
+    """Yield the header and the rows of a run, with nothing private in them."""
+    record, private = source.record, source.record.report.private
     with closing(source.ledger.rows(record).all()) as every:
-        header, rows = private.header(record.header), masked(every, record.header, private)
-        if name == "xlsx":
-            return write_workbook(folder, header, rows, made.summary)
-        return write_lines(folder, header, rows)
+        yield private.header(record.header), masked(every, record.header, private)
+
+
+_FORMS: Final[Mapping[str, tuple[str, Callable[[_Source, Run], str]]]] = {
+    "jsonl": (LINES, _as_lines),
+    "xlsx": (WORKBOOK, _as_workbook),
+    "html": (PAGE, _as_page),
+}
+"""The file of each form but the CSVs, and what writes it; the page comes last, as it leads to all others."""
