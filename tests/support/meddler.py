@@ -3,11 +3,11 @@
 import asyncio
 import socket
 import struct
-import threading
 from collections.abc import Callable, Coroutine
 from enum import Enum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from support.looped import Looped
 
 
 class Meddling(Enum):
@@ -20,10 +20,11 @@ class Meddling(Enum):
     KEPT = "closed when a connection that was kept is used again"
 
 
-class Meddler:
+class Meddler(Looped):
     """Hands calls on to another server, but for every so manieth one; runs in a thread of its own while entered."""
 
     def __init__(self, how: Meddling = Meddling.NONE, *, every: int = 3) -> None:
+        super().__init__("meddler")
         self._how = how
         self._every = every
         self._seen = 0
@@ -35,9 +36,6 @@ class Meddler:
         self._server: asyncio.Server | None = None
         self._writers = set[asyncio.StreamWriter]()
         self._tasks = set[asyncio.Task[None]]()
-        self._loop = asyncio.new_event_loop()
-        self._ready, self._done = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._run()], name="meddler")
 
     @property
     def url(self) -> str:
@@ -50,28 +48,16 @@ class Meddler:
 
     def close(self) -> None:
         """Hang up on everybody, and refuse all connections from now on."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._close(), self.loop).result()
 
     def down_for(self, seconds: float, *, gateway: int | None = None) -> None:
         """Be gone for so long from now: refuse connections, or answer this status as a gateway whose server is gone."""
-        self._loop.call_soon_threadsafe(self._spawn, self._down(seconds, gateway))
+        self.loop.call_soon_threadsafe(self._spawn, self._down(seconds, gateway))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join()
-        self._loop.close()
-
-    async def _run(self) -> None:
+    async def serve(self) -> None:
         await self._open()
-        self._ready.set()
-        await self._done.wait()
+        self.ready.set()
+        await self.done.wait()
         await self._close()
         for task in (tasks := list(self._tasks)):
             task.cancel()
@@ -97,7 +83,7 @@ class Meddler:
             await self._open()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work)
+        task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

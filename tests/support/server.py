@@ -2,24 +2,21 @@
 
 import asyncio
 import subprocess
-import threading
 import time
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from support.looped import Looped
 
 from bulkcase.sandbox import Call, Sandbox, SandboxSettings, cases_for_keys
 
 
-class ServerThread:
+class ServerThread(Looped):
     """Runs a sandbox while it is entered."""
 
     def __init__(self, settings: SandboxSettings, keys: Iterable[str]) -> None:
+        super().__init__("sandbox")
         self._server = Sandbox(settings, cases_for_keys(keys, seed=0, now=time.time()))
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._done = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="sandbox")
 
     @property
     def url(self) -> str:
@@ -42,25 +39,9 @@ class ServerThread:
             while len(self.calls) < count and (or_end_of is None or or_end_of.poll() is None):  # noqa: ASYNC110 - the record has no event to wait for
                 await asyncio.sleep(0.01)
 
-        asyncio.run_coroutine_threadsafe(asyncio.wait_for(watch(), seconds), self._loop).result()
+        asyncio.run_coroutine_threadsafe(asyncio.wait_for(watch(), seconds), self.loop).result()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         async with self._server:
-            self._ready.set()
-            await self._done.wait()
+            self.ready.set()
+            await self.done.wait()
