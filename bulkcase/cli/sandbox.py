@@ -162,6 +162,10 @@ def _quirk(written: str, before: Mapping[str, Any]) -> dict[str, Any]:
         return {name: True}
     if name in _QUIRKS_OF_FIELDS and all(fields):
         return {name: before.get(name, frozenset()) | fields}
+    if name in _QUIRKS_OF_FIELDS:
+        raise ValueError(f"names no field: write {name}=FIELD,...")
+    if name in _QUIRKS:
+        raise ValueError(f"takes no fields: write {name}")
     near = nearest(name, (*_QUIRKS, *_QUIRKS_OF_FIELDS))
     raise ValueError(f"is not known: did you mean {near}?" if near else f"is not known: there are {_KNOWN_QUIRKS}")
 
