@@ -16,8 +16,13 @@ pytest_plugins = ["support.campaign_table"]
 os.environ["PYTHONSAFEPATH"] = "1"
 
 # On a machine that is busy with something else, making examples takes long: that says nothing about what is tested.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+# Each run tries others: so few of them in one run are many in a week of runs.
+settings.register_profile("busy", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("full", settings.get_profile("busy"), max_examples=200)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("full" if config.getoption("--full") else "busy")
 
 
 @pytest.fixture(autouse=True)
