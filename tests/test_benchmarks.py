@@ -79,20 +79,24 @@ def test_the_results_are_of_a_whole_run_and_name_no_machine() -> None:
     assert re.search(r"/(home|root|tmp|var|usr|opt)\b", text) is None
 
 
+@pytest.fixture
+def findable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes find the benchmarks, and of the tree nothing else: they measure the package that is installed."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "benchmarks").symlink_to(TOP / "benchmarks")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "tree"), prepend=os.pathsep)
+
+
 @pytest.mark.load
 @pytest.mark.skipif(sys.platform == "win32", reason="what a process took is asked of the system by wait4")
 @pytest.mark.parametrize("name", [part.name for part in benchmark("parts").PARTS if part.script.exists()])
+@pytest.mark.usefixtures("findable")
 def test_a_benchmark_runs_to_its_end(name: str, tmp_path: Path) -> None:
     """A quick run writes the figures and the table, and prints its columns and each of its lines."""
     output = tmp_path / "results.json"
-    # Of the tree only the benchmarks: what they measure is the package that is installed.
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "benchmarks").symlink_to(TOP / "benchmarks")
-    paths = filter(None, [str(tmp_path / "tree"), os.environ.get("PYTHONPATH")])
     command = [sys.executable, str(TOP / "benchmarks" / "run.py"), "--quick", "--only", name, "--output", str(output)]
     ended = subprocess.run(
         [*command, "--folder", str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         check=False,
         encoding="utf-8",
@@ -110,6 +114,7 @@ def test_a_benchmark_runs_to_its_end(name: str, tmp_path: Path) -> None:
     assert [re.split(r"\s{2,}", line)[0] for line in shown] == [line["what"] for line in part["table"]]
 
 
+@pytest.mark.usefixtures("findable")
 def test_a_part_that_fails_is_told_and_stops_no_other() -> None:
     """Neither a script that fails nor figures that nobody understands keep the parts after them from the results."""
     run, parts = benchmark("run"), benchmark("parts")
