@@ -19,9 +19,28 @@ def found(*, match: str | None = None, **values: list[str]) -> Key:
 
 
 def test_ids_are_the_key_whatever_the_column_is_called() -> None:
-    """The look of the values says it, and ids go before references."""
-    key = found(ID=REFERENCES, Anything=IDS)
+    """The look of the values says it, where no other column is called a key; else ids go before references."""
+    key = found(Region=["a", "b", "c"], Anything=IDS)
     assert (key.column, key.match, key.repeats) == ("Anything", "_id", 0)
+    assert found(Ticket=REFERENCES, Case_ID=IDS).column == "Case ID"
+    assert found(Ticket=REFERENCES, Anything=IDS).column == "Ticket"
+
+
+def test_a_column_that_many_rows_leave_blank_is_not_taken_for_the_key() -> None:
+    """One id among duplicates of cases is no key of the file: the column that is called one is, or a person says it."""
+    assert found(Ticket=REFERENCES, Duplicate_Of=["", "ci-9", ""]).column == "Ticket"
+    sparse = ["CS000100", "", ""]
+    for others in ({}, {"Fall-Nr": ["2026-0001", "2026-0002", "2026-0003"]}, {"Ticket": ["", "", "CS000102"]}):
+        answer = find_key(columns(Parent_Case=sparse, **others))
+        assert isinstance(answer, NoKey)
+        assert "Parent Case" in {key.column for key in answer.among}
+
+
+def test_a_full_column_is_not_taken_where_another_one_is_called_a_key() -> None:
+    """Each case may have a parent, and its own number a form that is not known."""
+    answer = find_key(columns(Fall_Nr=["2026-0001", "2026-0002", "2026-0003"], Parent_Case=REFERENCES))
+    assert isinstance(answer, NoKey)
+    assert answer.why == '"Parent Case" has keys of cases, but "Fall Nr" is called as they are'
 
 
 def test_references_are_the_key_where_there_are_no_ids() -> None:

@@ -58,6 +58,26 @@ def test_the_better_name_has_the_field_and_the_other_is_told_so() -> None:
     assert {found["Status"].instead_of, found["State"].instead_of} == {"New Status"}
 
 
+def test_a_column_whose_name_is_more_than_that_of_a_field_makes_both_a_question() -> None:
+    """A target beside a status may be what is to be sent, and the other what the case has."""
+    found = placed(Status=["Open"], Target_Status=["Closed"], Due_Date=DATES, Due_Date_to_set=DATES, Region=["EMEA"])
+    assert [(each.state, each.field) for each in found.values()] == [
+        *[(State.SUGGESTED, "status")] * 2,
+        *[(State.SUGGESTED, "dueDate")] * 2,
+        (State.CUSTOM, "custom.Region"),
+    ]
+    assert '"Target Status" may be status as well' in found["Status"].why
+
+
+def test_beside_a_new_value_the_others_may_be_those_of_the_export() -> None:
+    """Whoever changes the status alone does not want the titles of last week back."""
+    found = placed(New_Status=["Closed"], Title=["x"], Priority=["High"], Status=["Open"])
+    assert [each.state for each in found.values()] == [
+        *(State.MAPPED, State.SUGGESTED, State.SUGGESTED, State.LEFT),
+    ]
+    assert '"New Status" is there' in found["Title"].why
+
+
 def test_two_names_that_are_as_good_are_both_asked_about() -> None:
     """Neither is mapped, and each says which other there is."""
     found = placed(Tag=["a;b"], Tags=["c;d"])
