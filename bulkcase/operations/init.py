@@ -108,12 +108,16 @@ def _path(file: Path, output: str | Path | None) -> Path:
 
 def _input(source: Source, path: Path) -> dict[str, Setting]:
     """Return what the job says of its file; its path is relative to the job file, where it can be."""
+    # Links to folders are followed, as `..` goes up from where they lead; a link to the file stays one.
+    file, folder = Path(os.path.realpath(source.path.parent), source.path.name), os.path.realpath(path.parent)
     try:
-        written = Path(os.path.relpath(source.path, path.absolute().parent)).as_posix()
+        written = Path(os.path.relpath(file, folder)).as_posix()
     except ValueError:  # on another drive
-        written = source.path.absolute().as_posix()
+        written = file.as_posix()
     # What starts with one of these would mean something else.
     written = f"./{written}" if written.startswith(("~", "-")) else written
+    if not Path(folder, written).samefile(source.path):
+        written = file.as_posix()
     remark = ".csv .tsv .xlsx .xls .ods, or - for CSV on standard input"
     more = {"sheet": source.sheet, "encoding": source.encoding, "delimiter": source.delimiter}
     return {
@@ -153,8 +157,14 @@ def _checked(text: str, path: Path, proposal: Proposal) -> Job:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        stream = path.open("x", encoding="utf-8", newline="\n")
+        try:
+            with stream:
+                stream.write(text)
+        except BaseException:
+            # Half a job file would be in the way of the next init.
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError:
         raise UsageError(f"{path}: is there already, and is left as it is: name another job file with -o") from None
     except OSError as error:

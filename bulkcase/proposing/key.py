@@ -104,11 +104,13 @@ def key_in(column: Column) -> Key | None:
     return None
 
 
-def told_key(column: Column, match: Match | None) -> Key:
-    """Return a column that a person named as the one with the keys."""
+def told_key(column: Column, match: Match | None) -> Key | None:
+    """Return a column that a person named as the one with the keys; None where nothing tells what it has."""
     found = key_in(column)
-    told = match or (found.match if found else "_id")
-    return Key(column.name, told, "as you said", column.look.repeats)
+    look = column.look
+    seen = found.match if found else "refId" if look.count(is_reference) * 2 >= look.filled > 0 else None
+    told = match or seen
+    return Key(column.name, told, "as you said", look.repeats) if told else None
 
 
 def _of(count: int, look: Look, what: str) -> str:
