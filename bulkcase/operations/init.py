@@ -61,7 +61,8 @@ class NewJob:
 async def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
     """Propose a job for a file, ask where it is not sure and somebody is there, and write it.
 
-    With credentials at hand the names that it looks up are learnt from the live cases, too; what fails there is a note.
+    With a whole connection, and `learn` or the yes of a person, the names that it looks up are learnt from the live
+    cases, too; what fails there is a note.
     Raises UsageError where the file is not to be used as it stands, or the job file is there already, and NotPlanned
     where a person interrupts the reading of the live cases.
     """
@@ -193,11 +194,16 @@ async def _with_lookups(
     made: NewJob, job: Job, sample: Sample, written: tuple[list[str], Tables], options: InitOptions
 ) -> NewJob:
     """Return a new job with the lookups that the live cases show, in files; else with a note why not."""
-    from bulkcase.operations.proposal.learning import learnt, unknown_names  # noqa: PLC0415 - what makes calls
+    from bulkcase.operations.proposal.learning import agreed, learnt, unknown_names  # noqa: PLC0415 - what makes calls
 
     head, tables = written
+    ask, learn = options.get("ask"), options.get("learn", False)
+    if ask is None and not learn:
+        return replace(made, notes=(*made.notes, "names are not learnt from the live cases: --learn does it"))
     calls = Options(**{key: value for key, value in options.items() if key in Options.__annotations__})  # type: ignore[typeddict-item]
     try:
+        if not agreed(job, None if learn else ask, options.get("runtime")):
+            return made
         found = await learnt(job, **calls)
         used = [one for one in found if one.table and not one.gaps]
         files = {
@@ -207,8 +213,10 @@ async def _with_lookups(
             with whole_file(made.path) as file:
                 file.write(job_text(made.proposal, head, {**tables, "lookups": files}))
     except BulkcaseError as error:
-        # What follows in it is about the command that reads them as a part of its work.
-        why = error.problems[0].partition(", while live cases were read")[0]
+        why = error.problems[0]
+        if isinstance(error, NotPlanned):
+            # What follows in it is about the command that reads them as a part of its work.
+            why = why.removeprefix("while live cases were read: ").partition("; ")[0]
         later = f"names are not learnt from the live cases yet: {why}; bulkcase lookups {made.path} does it, too"
         if error.exit_code == _INTERRUPTED:
             raise NotPlanned(_INTERRUPTED, f"{made.path} is written; {later}") from None

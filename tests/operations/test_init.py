@@ -69,7 +69,7 @@ def test_the_answers_of_a_person_are_in_the_job(folder: Path) -> None:
     assert (job.mapping["dueDate"].format, job.input.timezone) == ("%m/%d/%Y", "Europe/Berlin")
     assert [each.free for each in person.asked] == [False, False, True, True]
     assert "did you mean Europe/Berlin?" in person.asked[-1].text
-    assert person.asked[2].answers == ["Europe/Berlin", "UTC"]
+    assert person.asked[2].answers == ["UTC", "Europe/Berlin"]
 
 
 def test_no_answer_leaves_a_column_out(folder: Path) -> None:
