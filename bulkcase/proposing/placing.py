@@ -120,6 +120,8 @@ def _why_left(column: Column, meant: Named | None, key: Key) -> str:
 
 def _documented(column: Column, meant: Named, fed_back: bool) -> Placing:
     ways = ways_of(meant.field, column.look, fed_back=fed_back)
+    if not ways.fits:
+        return Placing(column.name, State.LEFT, f"{meant.field} by its name, but {ways.doubt}", meant.field)
     doubts = "; ".join(filter(None, (meant.doubt, ways.doubt)))
     return Placing(
         column.name,

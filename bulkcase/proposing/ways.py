@@ -50,6 +50,8 @@ class Ways:
     """What its values are."""
     doubt: str = ""
     """Why a person has to look; empty where it is sure."""
+    fits: bool = True
+    """Whether some value can be read so."""
 
 
 def ways_of(field: str, look: Look, *, fed_back: bool = False) -> Ways:
@@ -145,7 +147,7 @@ def _objects(field: str, look: Look) -> Ways:
     if look.mostly(lambda text: text.replace(".", "").isdigit()):
         return Ways((How(),), "", "its values are numbers, no names")
     names = "1 name" if look.distinct == 1 else f"{look.distinct:,} different names"
-    return Ways((How(),), f"{names}, found in lookups.{field}")
+    return Ways((How(),), f"{names}, to be looked up in lookups.{field}")
 
 
 def _plain(field: str, look: Look, kind: Kind) -> Ways:
@@ -158,7 +160,9 @@ def _plain(field: str, look: Look, kind: Kind) -> Ways:
 def _fit(field: str, how: How, look: Look, what: str) -> Ways:
     bad = _misfits(field, how, look)
     if not _are_few(bad, look):
-        return Ways((how,), "", f"{len(bad):,} of its {look.filled:,} values are not {what}")
+        return Ways(
+            (how,), "", f"{len(bad):,} of its {look.filled:,} values are not {what}", fits=len(bad) < look.filled
+        )
     return Ways((how,), what + _but_for(bad, look))
 
 

@@ -85,8 +85,8 @@ def test_a_match_that_is_told_leaves_the_other_kind_out() -> None:
 def test_a_column_that_is_told_is_taken_as_it_is() -> None:
     """What its values are is told or seen, and never guessed."""
     (column,) = columns(Number=REFERENCES)
-    assert told_key(column, None).match == "refId"
-    assert told_key(column, "_id").match == "_id"
+    assert told_key(column, None) == Key("Number", "refId", "as you said", 0)
+    assert told_key(column, "_id") == Key("Number", "_id", "as you said", 0)
     assert told_key(columns(Number=["1", "2", "2"])[0], "_id") == Key("Number", "_id", "as you said", 1)
     assert told_key(columns(Anything=["ABC-1001", "ABC-1002"])[0], None) == Key("Anything", "refId", "as you said", 0)
     assert [told_key(columns(Number=values)[0], None) for values in (["1", "2"], [""])] == [None, None]

@@ -19,7 +19,7 @@ def proposal(**values: list[str]) -> Proposal:
 
 def test_a_column_is_mapped_only_where_name_and_values_are_sure() -> None:
     """A doubt of either makes it a suggestion."""
-    found = placed(Case_ID=["ci-1"], Status=["Open"], Notes=["x"], Active=["perhaps"])
+    found = placed(Case_ID=["ci-1"], Status=["Open"], Notes=["x"], Active=["yes"])
     assert {name: each.state for name, each in found.items()} == {
         "Case ID": State.KEY,
         "Status": State.MAPPED,
@@ -32,6 +32,15 @@ def test_what_the_server_sets_is_left_with_the_reason() -> None:
     """No read-only field is ever proposed."""
     each = placed(Last_Updated=DATES)["Last Updated"]
     assert (each.state, each.why) == (State.LEFT, "updatedAt, which the server sets: never sent")
+
+
+def test_a_column_of_which_no_value_can_be_read_is_left() -> None:
+    """Nobody is asked whether words are true or false."""
+    each = placed(Active=["open", "closed"])["Active"]
+    assert (each.state, each.why) == (
+        State.LEFT,
+        "isActive by its name, but 2 of its 2 values are not true or false",
+    )
 
 
 def test_references_beside_the_ids_are_left() -> None:
