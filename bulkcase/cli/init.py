@@ -46,6 +46,9 @@ Zone = Annotated[
 Sheet = Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook: its name, or its number.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a CSV that is not UTF-8, such as cp1252.")]
 Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Of a CSV: , ; | or tab.")]
+Learn = Annotated[
+    bool, typer.Option("--learn", help="Learn the names that are looked up from the live cases: it reads all of them.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: only what is sure is mapped.")]
 
 _LONGEST_NAME = 22
@@ -74,6 +77,7 @@ def init_command(
     sheet: Sheet = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
+    learn: Learn = False,
     yes: Yes = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -95,6 +99,7 @@ def init_command(
         delimiter="\t" if delimiter in {"tab", "\\t"} else delimiter,
         target=Target(**told, like=like, sandbox=sandbox),
         ask=None if yes or not someone_is_there() else _asked,
+        learn=learn,
     )
     made = with_display(lambda options: init(file, **how, **options), Options(), quiet=quiet, yes=yes)
     if as_json:

@@ -27,6 +27,7 @@ class Table:
         """What messages call it: the path as it was given, or "standard input"."""
         self.header = header.names
         """The names of the columns, as in the file, without those that bulkcase adds to its results."""
+        self.header_row = header.number
         self.fed_back = header.fed_back
         """It is one of bulkcase's own results files."""
         self.encoding = encoding

@@ -61,7 +61,8 @@ class NewJob:
 async def init(file: str | Path, **options: Unpack[InitOptions]) -> NewJob:
     """Propose a job for a file, ask where it is not sure and somebody is there, and write it.
 
-    With credentials at hand the names that it looks up are learnt from the live cases, too; what fails there is a note.
+    With a whole connection, and `learn` or the yes of a person, the names that it looks up are learnt from the live
+    cases, too; what fails there is a note.
     Raises UsageError where the file is not to be used as it stands, or the job file is there already, and NotPlanned
     where a person interrupts the reading of the live cases.
     """
@@ -108,12 +109,16 @@ def _path(file: Path, output: str | Path | None) -> Path:
 
 def _input(source: Source, path: Path) -> dict[str, Setting]:
     """Return what the job says of its file; its path is relative to the job file, where it can be."""
+    # Links to folders are followed, as `..` goes up from where they lead; a link to the file stays one.
+    file, folder = Path(os.path.realpath(source.path.parent), source.path.name), os.path.realpath(path.parent)
     try:
-        written = Path(os.path.relpath(source.path, path.absolute().parent)).as_posix()
+        written = Path(os.path.relpath(file, folder)).as_posix()
     except ValueError:  # on another drive
-        written = source.path.absolute().as_posix()
+        written = file.as_posix()
     # What starts with one of these would mean something else.
     written = f"./{written}" if written.startswith(("~", "-")) else written
+    if not Path(folder, written).samefile(source.path):
+        written = file.as_posix()
     remark = ".csv .tsv .xlsx .xls .ods, or - for CSV on standard input"
     more = {"sheet": source.sheet, "encoding": source.encoding, "delimiter": source.delimiter}
     return {
@@ -153,8 +158,14 @@ def _checked(text: str, path: Path, proposal: Proposal) -> Job:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        stream = path.open("x", encoding="utf-8", newline="\n")
+        try:
+            with stream:
+                stream.write(text)
+        except BaseException:
+            # Half a job file would be in the way of the next init.
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError:
         raise UsageError(f"{path}: is there already, and is left as it is: name another job file with -o") from None
     except OSError as error:
@@ -183,11 +194,16 @@ async def _with_lookups(
     made: NewJob, job: Job, sample: Sample, written: tuple[list[str], Tables], options: InitOptions
 ) -> NewJob:
     """Return a new job with the lookups that the live cases show, in files; else with a note why not."""
-    from bulkcase.operations.proposal.learning import learnt, unknown_names  # noqa: PLC0415 - what makes calls
+    from bulkcase.operations.proposal.learning import agreed, learnt, unknown_names  # noqa: PLC0415 - what makes calls
 
     head, tables = written
+    ask, learn = options.get("ask"), options.get("learn", False)
+    if ask is None and not learn:
+        return replace(made, notes=(*made.notes, "names are not learnt from the live cases: --learn does it"))
     calls = Options(**{key: value for key, value in options.items() if key in Options.__annotations__})  # type: ignore[typeddict-item]
     try:
+        if not agreed(job, None if learn else ask, options.get("runtime")):
+            return made
         found = await learnt(job, **calls)
         used = [one for one in found if one.table and not one.gaps]
         files = {
@@ -197,8 +213,10 @@ async def _with_lookups(
             with whole_file(made.path) as file:
                 file.write(job_text(made.proposal, head, {**tables, "lookups": files}))
     except BulkcaseError as error:
-        # What follows in it is about the command that reads them as a part of its work.
-        why = error.problems[0].partition(", while live cases were read")[0]
+        why = error.problems[0]
+        if isinstance(error, NotPlanned):
+            # What follows in it is about the command that reads them as a part of its work.
+            why = why.removeprefix("while live cases were read: ").partition("; ")[0]
         later = f"names are not learnt from the live cases yet: {why}; bulkcase lookups {made.path} does it, too"
         if error.exit_code == _INTERRUPTED:
             raise NotPlanned(_INTERRUPTED, f"{made.path} is written; {later}") from None

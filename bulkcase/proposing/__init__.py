@@ -4,7 +4,7 @@ from bulkcase.proposing.key import LOOKS, Column, Key, Match, NoKey, find_key, t
 from bulkcase.proposing.looks import Look, look_at
 from bulkcase.proposing.placing import Placing, State, placings
 from bulkcase.proposing.proposal import Proposal
-from bulkcase.proposing.questions import YES, Question, about_column, about_key, about_sheet, about_zone
+from bulkcase.proposing.questions import YES, Question, about_column, about_key, about_learning, about_sheet, about_zone
 from bulkcase.proposing.text import Setting, Tables, job_text
 from bulkcase.proposing.toml import is_whole
 from bulkcase.proposing.ways import How
@@ -26,6 +26,7 @@ __all__ = [
     "Tables",
     "about_column",
     "about_key",
+    "about_learning",
     "about_sheet",
     "about_zone",
     "find_key",

@@ -15,7 +15,7 @@ LOOKS: Final = "ids such as ci-1a2b…, or references such as CS000100"
 _CALLED: Final = frozenset(
     """
     id caseid key casekey case ref caseref refid reference casereference number no nr casenumber caseno casenr ticket
-    ticketid ticketnumber ticketno fallnummer vorgang vorgangsnummer fallid referenz
+    ticketid ticketnumber ticketno fallnummer fallnr vorgang vorgangsnummer vorgangsnr fallid referenz
     """.split()  # noqa: SIM905 - words to be read
 )
 """What a column with keys is called, its words joined."""
@@ -49,18 +49,42 @@ class NoKey:
 
 
 def find_key(columns: Sequence[Column], match: Match | None = None) -> Key | NoKey:
-    """Return the column with the keys; ids before references, unless a match is asked for."""
-    found = [key for column in columns if (key := key_in(column)) is not None and match in {None, key.match}]
+    """Return the column with the keys; ids before references, unless a match is asked for.
+
+    A column is taken only if it is called a key, or if nearly all rows have it and no other one is called a key: else
+    it may well have the parents of cases, or their duplicates.
+    """
+    looks = {column.name: column.look for column in columns}
+    every = [key for column in columns if (key := key_in(column)) is not None]
+    found = [key for key in every if match in {None, key.match}]
+    if not found:
+        return NoKey(f"no column has the keys of cases, which are {LOOKS}")
+    called = [key for key in found if is_called_a_key(key.column)]
+    full = [key for key in called or found if looks[key.column].is_nearly_full]
+    others = [] if called else _called_else(columns, every)
+    if full and others:
+        return NoKey(f"{_listed(full)} has keys of cases, but {shown(others[0])} is called as they are", found)
     for kind in ("_id", "refId"):
-        keys = [key for key in found if key.match == kind]
-        best = [key for key in keys if is_called_a_key(key.column)]
-        if len(keys) == 1 or len(best) == 1:
-            return (best or keys)[0]
+        keys = [key for key in full if key.match == kind]
+        if len(keys) == 1:
+            return keys[0]
         if keys:
             what = "ids" if kind == "_id" else "references"
-            listed = " and ".join(shown(key.column) for key in keys[:5])
-            return NoKey(f"more than one column has {what} of cases: {listed}", keys)
-    return NoKey(f"no column has the keys of cases, which are {LOOKS}")
+            return NoKey(f"more than one column has {what} of cases: {_listed(keys)}", keys)
+    if len(found) == 1:
+        why = f"{_listed(found)} has keys of cases, but many rows leave it blank"
+        return called[0] if called else NoKey(why, found)
+    return NoKey(f"{_listed(found)} have keys of cases, and the file does not tell which of them is meant", found)
+
+
+def _called_else(columns: Sequence[Column], keys: Sequence[Key]) -> list[str]:
+    """Return the columns that are called a key, but whose values do not look like keys."""
+    known = {key.column for key in keys}
+    return [each.name for each in columns if each.look.values and is_called_a_key(each.name) and each.name not in known]
+
+
+def _listed(keys: Sequence[Key]) -> str:
+    return " and ".join(shown(key.column) for key in keys[:5])
 
 
 def is_called_a_key(name: str) -> bool:
@@ -80,11 +104,13 @@ def key_in(column: Column) -> Key | None:
     return None
 
 
-def told_key(column: Column, match: Match | None) -> Key:
-    """Return a column that a person named as the one with the keys."""
+def told_key(column: Column, match: Match | None) -> Key | None:
+    """Return a column that a person named as the one with the keys; None where nothing tells what it has."""
     found = key_in(column)
-    told = match or (found.match if found else "_id")
-    return Key(column.name, told, "as you said", column.look.repeats)
+    look = column.look
+    seen = found.match if found else "refId" if look.count(is_reference) * 2 >= look.filled > 0 else None
+    told = match or seen
+    return Key(column.name, told, "as you said", look.repeats) if told else None
 
 
 def _of(count: int, look: Look, what: str) -> str:

@@ -39,6 +39,11 @@ class Look:
         return len(self.values)
 
     @property
+    def is_nearly_full(self) -> bool:
+        """Whether nine in ten of the rows have a value here, or an error in its place."""
+        return self.blank * 10 <= self.filled + self.errors + self.blank
+
+    @property
     def repeats(self) -> int:
         """How many values stand there not for the first time."""
         return self.filled - self.distinct

@@ -58,9 +58,8 @@ _NAMES: Final = (
     ("tags", Rank.EXACT, "tags, tag"),
     ("tags", Rank.OTHER, "labels, label, schlagworter, schlagwoerter, schlagworte, etiquettes, etiquetas, etichette"),
     ("tags", Rank.MAYBE, "keywords"),
-    ("isActive", Rank.EXACT, "is active, active"),
-    ("isActive", Rank.OTHER, "aktiv, actif, activo, attivo, actief"),
-    ("isActive", Rank.MAYBE, "enabled"),
+    ("isActive", Rank.EXACT, "is active"),
+    ("isActive", Rank.MAYBE, "active, enabled, aktiv, actif, activo, attivo, actief"),
     ("currAssignee", Rank.MAYBE, "assignee, assigned to, owner, agent, case owner, assigned agent, handler"),
     ("currAssignee", Rank.MAYBE, "current assignee, curr assignee, responsible, bearbeiter, zustandig, zustaendig"),
     ("queues", Rank.MAYBE, "queue, queues, team, group, assignment group, warteschlange"),
@@ -118,7 +117,15 @@ def named(name: str) -> Named | None:
         return inner
     if not _OLD.isdisjoint(words):
         return Named(inner.field, Rank.MAYBE, "it says that it has the value before", is_old=True)
-    return Named(inner.field, Rank.NEW, _DOUBTS.get(inner.field, ""))
+    return Named(inner.field, Rank.NEW, inner.doubt)
+
+
+def may_be(name: str, column: str, field: str) -> bool:
+    """Say whether a name has all words of a column that means a field, or of the field, and others beside them."""
+    words = set(words_of(name)) - _OF_A_CASE
+    sure = [each for of, rank, names in _NAMES if (of, rank) == (field, Rank.EXACT) for each in names.split(", ")]
+    found = (set(words_of(each)) - _OF_A_CASE for each in (column, *sure))
+    return any(each < words for each in found if each)
 
 
 def _known(words: list[str]) -> Named | None:

@@ -9,7 +9,7 @@ from bulkcase.fields import READ_ONLY
 from bulkcase.job.needs import CUSTOM
 from bulkcase.proposing.key import Column, Key, is_called_a_key
 from bulkcase.proposing.looks import is_email, is_reference
-from bulkcase.proposing.names import Named, Rank, named
+from bulkcase.proposing.names import Named, Rank, may_be, named
 from bulkcase.proposing.toml import is_whole
 from bulkcase.proposing.ways import How, needs_zone, ways_of
 
@@ -55,13 +55,14 @@ class Placing:
 def placings(columns: Sequence[Column], key: Key, *, fed_back: bool = False) -> list[Placing]:
     """Return what becomes of each column, in their order."""
     found = [_placing(column, key, fed_back) for column in columns]
+    found = [_rival(each, column, found, fed_back) for each, column in zip(found, columns, strict=True)]
     fields = {each.field for each in found if each.state in {State.MAPPED, State.SUGGESTED}}
     settled = {
         each.column: each
         for field in fields
         for each in _settled([one for one in found if one.field == field and one.state is not State.LEFT])
     }
-    return [settled.get(each.column, each) for each in found]
+    return _beside_new_ones([settled.get(each.column, each) for each in found])
 
 
 def _placing(column: Column, key: Key, fed_back: bool) -> Placing:
@@ -71,6 +72,32 @@ def _placing(column: Column, key: Key, fed_back: bool) -> Placing:
     if why := _why_left(column, meant, key):
         return Placing(column.name, State.LEFT, why)
     return _custom(column, fed_back) if meant is None else _documented(column, meant, fed_back)
+
+
+def _rival(each: Placing, column: Column, found: Sequence[Placing], fed_back: bool) -> Placing:
+    """Return a column of no field as one that may be a field, where its name is more than that of the column mapped."""
+    if each.state is not State.CUSTOM:
+        return each
+    new = {one.field for one in found if one.rank is Rank.NEW}
+    for one in found:
+        if one.state is State.MAPPED and one.field not in new and may_be(column.name, one.column, one.field):
+            return _documented(column, Named(one.field, one.rank), fed_back)
+    return each
+
+
+def _beside_new_ones(found: Sequence[Placing]) -> list[Placing]:
+    """Return the columns with a doubt where others say that they have the new values: these may have the old ones."""
+    of_cases = (State.MAPPED, State.SUGGESTED)
+    new = next((each for each in found if each.rank is Rank.NEW and each.state in of_cases), None)
+    if new is None:
+        return list(found)
+    why = f"as {shown(new.column)} is there, it may have what cases had on the day of the export"
+    return [
+        replace(each, state=State.SUGGESTED, why=why)
+        if each.state is State.MAPPED and each.rank is not Rank.NEW
+        else each
+        for each in found
+    ]
 
 
 def _meant(column: Column) -> Named | None:
@@ -93,6 +120,8 @@ def _why_left(column: Column, meant: Named | None, key: Key) -> str:
 
 def _documented(column: Column, meant: Named, fed_back: bool) -> Placing:
     ways = ways_of(meant.field, column.look, fed_back=fed_back)
+    if not ways.fits:
+        return Placing(column.name, State.LEFT, f"{meant.field} by its name, but {ways.doubt}", meant.field)
     doubts = "; ".join(filter(None, (meant.doubt, ways.doubt)))
     return Placing(
         column.name,

@@ -49,10 +49,17 @@ def about_sheet(file: str, names: Sequence[str]) -> Question:
     return Question(f"{file} has more sheets than one. Which one has the rows?", [shown(name) for name in names])
 
 
+def about_learning(fields: Sequence[str], host: str) -> Question:
+    """Return the question whether the names of some fields are learnt from live cases."""
+    text = f"The live cases of {host} show the names of {' and '.join(fields)}: to learn them reads all of the cases."
+    return Question(text, YES, asks="Learn them now?")
+
+
 def about_zone(columns: Sequence[str], here: str | None) -> Question:
     """Return the question of which time zone dates are that do not say it."""
     listed = " and ".join(map(shown, columns))
-    answers = list(dict.fromkeys(filter(None, (here, "UTC"))))
+    # What is first is taken easily, and a server is often elsewhere than whoever wrote the dates.
+    answers = ["UTC", *([here] if here not in {None, "UTC"} else [])]
     return Question(f"The dates in {listed} name no time zone. Of which one are they?", answers, free=True)
 
 

@@ -19,6 +19,8 @@ from bulkcase.proposing.looks import SEPARATORS, Look, is_email
 _MANY_NAMES: Final = 40
 """Different values from which on they are hardly names of something that is looked up, where most are different."""
 
+_SWAPPED: Final = "some of its dates are texts: a spreadsheet may have taken day for month in the others"
+
 
 @dataclass(frozen=True, slots=True)
 class How:
@@ -48,6 +50,8 @@ class Ways:
     """What its values are."""
     doubt: str = ""
     """Why a person has to look; empty where it is sure."""
+    fits: bool = True
+    """Whether some value can be read so."""
 
 
 def ways_of(field: str, look: Look, *, fed_back: bool = False) -> Ways:
@@ -78,6 +82,8 @@ def _dates(field: str, look: Look, fed_back: bool) -> Ways:
     plain = How()
     bad = _misfits(field, plain, look, fed_back)
     if _are_few(bad, look) and not field.startswith(CUSTOM):
+        if _has_typed(look) and formats_of([look.values[index] for index in bad]):
+            return Ways((plain,), "", _SWAPPED)
         return Ways((plain,), f"dates that need no format{_but_for(bad, look)}")
     tried = {how: _misfits(field, how, look, fed_back) for how in map(How, formats_of(look.values))}
     if not tried:
@@ -98,9 +104,13 @@ def _doubt_of_dates(tried: Mapping[How, frozenset[int]], best: Sequence[How], lo
         return "its dates have more forms than one, such as day first and month first"
     if len(best) > 1:
         return f"its dates do not tell their order: {' or '.join(_orders(best))}"
-    if any(isinstance(value, dt.date) for value in look.values):
-        return "some of its dates are texts: a spreadsheet may have taken day for month in the others"
+    if _has_typed(look):
+        return _SWAPPED
     return "" if _are_few(missed, look) else f"{len(missed):,} of its {look.filled:,} values are no dates"
+
+
+def _has_typed(look: Look) -> bool:
+    return any(isinstance(value, dt.date) for value in look.values)
 
 
 def _orders(hows: Sequence[How]) -> list[str]:
@@ -137,7 +147,7 @@ def _objects(field: str, look: Look) -> Ways:
     if look.mostly(lambda text: text.replace(".", "").isdigit()):
         return Ways((How(),), "", "its values are numbers, no names")
     names = "1 name" if look.distinct == 1 else f"{look.distinct:,} different names"
-    return Ways((How(),), f"{names}, found in lookups.{field}")
+    return Ways((How(),), f"{names}, to be looked up in lookups.{field}")
 
 
 def _plain(field: str, look: Look, kind: Kind) -> Ways:
@@ -150,7 +160,9 @@ def _plain(field: str, look: Look, kind: Kind) -> Ways:
 def _fit(field: str, how: How, look: Look, what: str) -> Ways:
     bad = _misfits(field, how, look)
     if not _are_few(bad, look):
-        return Ways((how,), "", f"{len(bad):,} of its {look.filled:,} values are not {what}")
+        return Ways(
+            (how,), "", f"{len(bad):,} of its {look.filled:,} values are not {what}", fits=len(bad) < look.filled
+        )
     return Ways((how,), what + _but_for(bad, look))
 
 

@@ -72,12 +72,15 @@ def test_what_is_shown_fits_eighty_columns(init: Command, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["none.csv"], "none.csv: there is no such file; check the path."),
+        (["none.csv"], "none.csv: there is no such file: did you mean nokey.csv?"),
         (["-"], "-: standard input is read only once, and a job reads it again: save it to a file, and name it"),
-        (["."], ".: this is a folder; name a file in it."),
-        (["empty.csv"], "empty.csv: the file is empty; export it again."),
+        (["/dev/stdin"], "/dev/stdin: a stream is read only once, and a job reads it again: save it to a file"),
+        (["sep.csv"], "row 1 is taken for the header and has 1 name; row 2 has 2 cells: delete what stands above"),
+        (["title.csv"], "row 1 is taken for the header and has 1 name; row 3 has 3 cells: delete what stands above"),
+        (["."], ".: this is a folder: name a file in it"),
+        (["empty.csv"], "empty.csv: the file is empty: export it again"),
         (["header.csv"], "header.csv: has a header and no rows"),
-        (["twice.csv"], 'twice.csv: 2 columns are named "Case ID" (A, B); rename all but one.'),
+        (["twice.csv"], 'twice.csv: 2 columns are named "Case ID" (A, B): rename all but one'),
         (["blank.csv"], "blank.csv: column B has no name in the header (row 1)"),
         (["tie.csv"], "tie.csv: the header has as many of one delimiter as of another"),
         (["old.csv"], 'set --encoding "cp1252" and look'),
@@ -93,6 +96,8 @@ def test_what_cannot_be_used_is_one_clear_line(
     """The exit code is 2, and nothing is written."""
     files = {
         "empty.csv": b"",
+        "sep.csv": b"sep=;\nCase ID;Status\nci-1;Open\n",
+        "title.csv": b"My cases\n\nCase ID,Status,Due\nci-1,Open,\n",
         "header.csv": b"Case ID,Status\n",
         "twice.csv": b"Case ID,Case ID\n1,2\n",
         "blank.csv": b"Case ID,,Status\nci-1,x,y\n",

@@ -1,6 +1,8 @@
 """init: what is asked, and what is taken from elsewhere."""
 
+import errno
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import xlsxwriter
 from support.jobs import write_cases, write_job
 
 import bulkcase as bc
-from bulkcase.errors import InputError, JobError, UsageError
+from bulkcase.errors import EnvironmentFailed, InputError, JobError, UsageError
 from bulkcase.job import load
 from bulkcase.proposing import Question, State
 
@@ -67,7 +69,7 @@ def test_the_answers_of_a_person_are_in_the_job(folder: Path) -> None:
     assert (job.mapping["dueDate"].format, job.input.timezone) == ("%m/%d/%Y", "Europe/Berlin")
     assert [each.free for each in person.asked] == [False, False, True, True]
     assert "did you mean Europe/Berlin?" in person.asked[-1].text
-    assert person.asked[2].answers == ["Europe/Berlin", "UTC"]
+    assert person.asked[2].answers == ["UTC", "Europe/Berlin"]
 
 
 def test_no_answer_leaves_a_column_out(folder: Path) -> None:
@@ -112,6 +114,8 @@ def test_a_key_that_is_told_is_taken(folder: Path) -> None:
     file = cases(folder, ("17", "Open"), header=("Nr", "Status"))
     with pytest.raises(InputError, match="ids such as ci-"):
         bc.sync.init(file)
+    with pytest.raises(UsageError, match=r'--key: the values of "Nr" do not look like ids such as .* with --match'):
+        bc.sync.init(file, key="Nr")
     made = bc.sync.init(file, key="Nr", match="refId")
     assert load(made.path).input.key.match == "refId"
     with pytest.raises(UsageError, match=r'--key: cases\.csv has no column "Nrr": did you mean "Nr"'):
@@ -129,7 +133,7 @@ def test_the_sheet_of_a_workbook_is_asked_for_and_written(folder: Path) -> None:
     assert load(bc.sync.init(file, ask=Person('"2026"')).path).input.sheet == "2026"
     assert load(bc.sync.init(file, output="named.toml", sheet="2026").path).input.sheet == "2026"
     for ask in (None, Person(None)):
-        with pytest.raises(InputError, match=r'2 visible sheets \("Notes", "2026"\); set --sheet'):
+        with pytest.raises(InputError, match=r'2 visible sheets \("Notes", "2026"\): set --sheet "Notes"$'):
             bc.sync.init(file, output="other.toml", ask=ask)
 
 
@@ -222,6 +226,39 @@ def test_the_file_is_found_from_where_the_job_is(folder: Path) -> None:
     made = bc.sync.init("~x.csv", output="b.toml")
     assert load(made.path).input.path == "./~x.csv"
     bc.check(load(made.path))
+
+
+def test_the_file_is_found_through_links_to_folders(folder: Path) -> None:
+    """Two dots behind a link go up from where it leads, for the file as for the job; a link to the file stays one."""
+    (folder / "there" / "jobs").mkdir(parents=True)
+    (folder / "link").symlink_to(folder / "there" / "jobs")
+    (folder / "latest.csv").symlink_to(cases(folder))
+    write_cases(folder / "there", [("ci-9", "Open", "", "")], HEADER)
+    for file, output, row in (("link/../cases.csv", "a.toml", "ci-9"), ("cases.csv", "link/j.toml", "ci-1")):
+        job = load(bc.sync.init(file, output=output).path)
+        assert row in job.path(str(job.input.path)).read_text(encoding="utf-8")
+    assert load(bc.sync.init("latest.csv").path).input.path == "latest.csv"
+
+
+def test_a_job_that_cannot_be_written_whole_is_not_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk the next init finds no empty file in its way."""
+    file, opened = cases(folder), Path.open
+
+    class Full(StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full(path: Path, *arguments: Any, **options: Any) -> Any:
+        stream = opened(path, *arguments, **options)
+        if path.suffix != ".toml":
+            return stream
+        stream.close()
+        return Full()
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(EnvironmentFailed, match="cannot be written"):
+        bc.sync.init(file)
+    assert not (folder / "cases.toml").exists()
 
 
 def test_a_results_file_is_looked_at_without_the_columns_of_bulkcase(folder: Path) -> None:

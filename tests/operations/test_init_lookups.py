@@ -14,6 +14,7 @@ from bulkcase.errors import Declined, NotPlanned
 from bulkcase.job import Job, load
 from bulkcase.model import Stop, StopReason
 from bulkcase.operations.common.options import BeforeCalls
+from bulkcase.proposing import Question
 from bulkcase.sandbox import PRIORITIES, STATUSES, SandboxSettings
 from bulkcase.stopping import StopSwitch
 
@@ -39,10 +40,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def target(url: str) -> bc.Target:
+    """Return a whole connection."""
+    return bc.Target(url, SETTINGS.stream_id, SETTINGS.account_id, SETTINGS.client_id)
+
+
 def made(url: str, before_calls: BeforeCalls | None = None, stop: StopSwitch | None = None) -> bc.NewJob:
-    """Return what init makes of the file for a server."""
-    target = bc.Target(url, SETTINGS.stream_id, SETTINGS.account_id, SETTINGS.client_id)
-    return bc.sync.init("cases.csv", target=target, before_calls=before_calls, stop=stop)
+    """Return what init makes of the file for a server, whose live cases it may read."""
+    return bc.sync.init("cases.csv", target=target(url), before_calls=before_calls, stop=stop, learn=True)
 
 
 def test_the_names_of_the_live_cases_are_learnt_into_files_that_the_job_uses(
@@ -56,6 +61,22 @@ def test_the_names_of_the_live_cases_are_learnt_into_files_that_the_job_uses(
     assert found.notes == ('"Resolvd" is not in lookups.status: did you mean Resolved?',)
     assert [problem.code for problem in bc.check(job) if not problem.is_warning] == ["unknown_name"]
     assert {call.endpoint for call in server.calls} == {"getCases"}
+
+
+def test_no_live_case_is_read_unasked(server: ServerThread) -> None:
+    """Without a person the option is named; a person is told whose cases are read, and may say no, or yes."""
+    found = bc.sync.init("cases.csv", target=target(server.url))
+    assert found.notes == ("names are not learnt from the live cases: --learn does it",)
+    asked: list[str] = []
+
+    def no(question: Question) -> None:
+        asked.append(question.text)
+
+    assert bc.sync.init("cases.csv", target=target(server.url), output="b.toml", ask=no).learnt == ()
+    assert f"live cases of {server.url} show the names of status and priority" in asked[-1]
+    assert server.calls == []
+    yes = bc.sync.init("cases.csv", target=target(server.url), output="c.toml", ask=lambda one: one.answers[0])
+    assert len(yes.learnt) == 3
 
 
 def test_where_it_sends_is_told_before_the_first_call(server: ServerThread) -> None:
@@ -76,7 +97,9 @@ def test_whoever_interrupts_the_reading_has_the_job_all_the_same(server: ServerT
     """The exit code is that of an interruption, and the message says what is there."""
     stop = StopSwitch()
     stop.set(Stop(StopReason.INTERRUPTED, "interrupted by SIGINT"))
-    with pytest.raises(NotPlanned, match=r"^cases\.toml is written; names are .*interrupted by SIGINT; ") as raised:
+    with pytest.raises(
+        NotPlanned, match=r"^cases\.toml is written; names are .* yet: interrupted by SIGINT; bulk"
+    ) as raised:
         made(server.url, stop=stop)
     assert raised.value.exit_code == 130
     assert load("cases.toml").lookups["status"] == "live"
@@ -114,7 +137,13 @@ def test_a_secret_that_is_not_there_makes_no_call(server: ServerThread, monkeypa
 def test_a_file_of_that_name_is_left_alone(server: ServerThread, folder: Path) -> None:
     """What somebody has there already is not overwritten."""
     (folder / "status.json").write_text("mine")
-    assert "is there already" in made(server.url).notes[0]
+    assert made(server.url).notes == (
+        (
+            "names are not learnt from the live cases yet: status.json is there already, and is left as it is: "
+            "move it away first; bulkcase lookups cases.toml does it, too"
+        ),
+    )
+    assert server.calls == []
     assert (folder / "status.json").read_text() == "mine"
 
 

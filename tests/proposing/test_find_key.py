@@ -19,9 +19,28 @@ def found(*, match: str | None = None, **values: list[str]) -> Key:
 
 
 def test_ids_are_the_key_whatever_the_column_is_called() -> None:
-    """The look of the values says it, and ids go before references."""
-    key = found(ID=REFERENCES, Anything=IDS)
+    """The look of the values says it, where no other column is called a key; else ids go before references."""
+    key = found(Region=["a", "b", "c"], Anything=IDS)
     assert (key.column, key.match, key.repeats) == ("Anything", "_id", 0)
+    assert found(Ticket=REFERENCES, Case_ID=IDS).column == "Case ID"
+    assert found(Ticket=REFERENCES, Anything=IDS).column == "Ticket"
+
+
+def test_a_column_that_many_rows_leave_blank_is_not_taken_for_the_key() -> None:
+    """One id among duplicates of cases is no key of the file: the column that is called one is, or a person says it."""
+    assert found(Ticket=REFERENCES, Duplicate_Of=["", "ci-9", ""]).column == "Ticket"
+    sparse = ["CS000100", "", ""]
+    for others in ({}, {"Fall-Nr": ["2026-0001", "2026-0002", "2026-0003"]}, {"Ticket": ["", "", "CS000102"]}):
+        answer = find_key(columns(Parent_Case=sparse, **others))
+        assert isinstance(answer, NoKey)
+        assert "Parent Case" in {key.column for key in answer.among}
+
+
+def test_a_full_column_is_not_taken_where_another_one_is_called_a_key() -> None:
+    """Each case may have a parent, and its own number a form that is not known."""
+    answer = find_key(columns(Fall_Nr=["2026-0001", "2026-0002", "2026-0003"], Parent_Case=REFERENCES))
+    assert isinstance(answer, NoKey)
+    assert answer.why == '"Parent Case" has keys of cases, but "Fall Nr" is called as they are'
 
 
 def test_references_are_the_key_where_there_are_no_ids() -> None:
@@ -64,8 +83,10 @@ def test_a_match_that_is_told_leaves_the_other_kind_out() -> None:
 
 
 def test_a_column_that_is_told_is_taken_as_it_is() -> None:
-    """What its values are is told, or seen, or taken for ids."""
+    """What its values are is told or seen, and never guessed."""
     (column,) = columns(Number=REFERENCES)
-    assert told_key(column, None).match == "refId"
-    assert told_key(column, "_id").match == "_id"
-    assert told_key(columns(Number=["1", "2", "2"])[0], None) == Key("Number", "_id", "as you said", 1)
+    assert told_key(column, None) == Key("Number", "refId", "as you said", 0)
+    assert told_key(column, "_id") == Key("Number", "_id", "as you said", 0)
+    assert told_key(columns(Number=["1", "2", "2"])[0], "_id") == Key("Number", "_id", "as you said", 1)
+    assert told_key(columns(Anything=["ABC-1001", "ABC-1002"])[0], None) == Key("Anything", "refId", "as you said", 0)
+    assert [told_key(columns(Number=values)[0], None) for values in (["1", "2"], [""])] == [None, None]

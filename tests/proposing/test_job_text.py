@@ -134,7 +134,7 @@ def test_each_decision_has_its_reason() -> None:
     assert [each.state for each in proposal.placings] == [
         *(State.KEY, State.MAPPED, State.SUGGESTED, State.LEFT, State.CUSTOM),
     ]
-    assert re.search(r'^status = "Status" +# 1 name, found in lookups\.status$', text, re.MULTILINE)
+    assert re.search(r'^status = "Status" +# 1 name, to be looked up in lookups\.status$', text, re.MULTILINE)
     assert '# dueDate = { column = "Due", format = "%d/%m/%Y" }\n# dueDate = { column = "Due", format = "%m/%d' in text
     assert '# "Last Updated": updatedAt, which the server sets' in text
     assert re.search(r'^# Region = "Region" +# texts$', text, re.MULTILINE)

@@ -33,6 +33,8 @@ ASKED = {
     "Name": "name",
     "Notes": "desc",
     "State": "status",
+    "New State": "status",
+    "Active": "isActive",
     "Assignee": "currAssignee",
     "Owner": "currAssignee",
     "Queue": "queues",
@@ -88,6 +90,7 @@ def test_a_name_that_means_no_field_is_none(name: str) -> None:
 def test_a_new_value_is_preferred_and_an_old_one_is_told() -> None:
     """A column says by its name whether it has the value to send or the one before."""
     assert named("New Status") == Named("status", Rank.NEW)
+    assert named("New Comment") == Named("desc", Rank.NEW, "its name may mean something else")
     assert named("neuer Status") == Named("status", Rank.NEW)
     assert [named(name).is_old for name in ("Old Status", "Previous priority", "Status (old)")] == [True] * 3  # type: ignore[union-attr]  # each is known
 

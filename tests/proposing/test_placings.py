@@ -19,7 +19,7 @@ def proposal(**values: list[str]) -> Proposal:
 
 def test_a_column_is_mapped_only_where_name_and_values_are_sure() -> None:
     """A doubt of either makes it a suggestion."""
-    found = placed(Case_ID=["ci-1"], Status=["Open"], Notes=["x"], Active=["perhaps"])
+    found = placed(Case_ID=["ci-1"], Status=["Open"], Notes=["x"], Active=["yes"])
     assert {name: each.state for name, each in found.items()} == {
         "Case ID": State.KEY,
         "Status": State.MAPPED,
@@ -32,6 +32,15 @@ def test_what_the_server_sets_is_left_with_the_reason() -> None:
     """No read-only field is ever proposed."""
     each = placed(Last_Updated=DATES)["Last Updated"]
     assert (each.state, each.why) == (State.LEFT, "updatedAt, which the server sets: never sent")
+
+
+def test_a_column_of_which_no_value_can_be_read_is_left() -> None:
+    """Nobody is asked whether words are true or false."""
+    each = placed(Active=["open", "closed"])["Active"]
+    assert (each.state, each.why) == (
+        State.LEFT,
+        "isActive by its name, but 2 of its 2 values are not true or false",
+    )
 
 
 def test_references_beside_the_ids_are_left() -> None:
@@ -56,6 +65,26 @@ def test_the_better_name_has_the_field_and_the_other_is_told_so() -> None:
     found = placed(Status=["Open"], New_Status=["Closed"], State=["x"])
     assert found["New Status"].state is State.MAPPED
     assert {found["Status"].instead_of, found["State"].instead_of} == {"New Status"}
+
+
+def test_a_column_whose_name_is_more_than_that_of_a_field_makes_both_a_question() -> None:
+    """A target beside a status may be what is to be sent, and the other what the case has."""
+    found = placed(Status=["Open"], Target_Status=["Closed"], Due_Date=DATES, Due_Date_to_set=DATES, Region=["EMEA"])
+    assert [(each.state, each.field) for each in found.values()] == [
+        *[(State.SUGGESTED, "status")] * 2,
+        *[(State.SUGGESTED, "dueDate")] * 2,
+        (State.CUSTOM, "custom.Region"),
+    ]
+    assert '"Target Status" may be status as well' in found["Status"].why
+
+
+def test_beside_a_new_value_the_others_may_be_those_of_the_export() -> None:
+    """Whoever changes the status alone does not want the titles of last week back."""
+    found = placed(New_Status=["Closed"], Title=["x"], Priority=["High"], Status=["Open"])
+    assert [each.state for each in found.values()] == [
+        *(State.MAPPED, State.SUGGESTED, State.SUGGESTED, State.LEFT),
+    ]
+    assert '"New Status" is there' in found["Title"].why
 
 
 def test_two_names_that_are_as_good_are_both_asked_about() -> None:

@@ -79,7 +79,11 @@ def _key(sample: Sample, options: InitOptions) -> Key:
             near = nearest(name, sample.header)
             hint = f"did you mean {shown(near)}? " if near else ""
             raise UsageError(f"--key: {file} has no column {shown(name)}: {hint}it has {listed(sample.header)}")
-        return told_key(column, match)
+        if (told := told_key(column, match)) is None:
+            raise UsageError(
+                f"--key: the values of {shown(name)} do not look like {LOOKS}: say what they are with --match"
+            )
+        return told
     found = find_key(sample.columns, match)
     if isinstance(found, NoKey) and found.among and ask is not None:
         question = about_key(found)

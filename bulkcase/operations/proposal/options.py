@@ -30,6 +30,8 @@ class Told(TypedDict, total=False):
     """Where the calls go."""
     ask: Ask | None
     """Asks a person where the file does not tell; without it, what is not sure is not mapped."""
+    learn: bool
+    """Learn the names that are looked up from the live cases, which reads all of them, and ask nobody about that."""
 
 
 class InitOptions(Told, Options, total=False):

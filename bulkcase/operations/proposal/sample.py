@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from bulkcase.cells import escaped, shown
 from bulkcase.errors import InputError
 from bulkcase.input import Source, Table, open_table
 from bulkcase.input.workbooks.sheets import ManySheets
@@ -43,9 +44,11 @@ def sampled(source: Source, ask: Ask | None) -> Sample:
 
     Raises InputError in words for whoever has no job yet.
     """
-    if source.path == Path("-"):
+    if _is_stream(source.path):
+        what = "standard input" if source.path == Path("-") else "a stream"
         raise InputError(
-            "-: standard input is read only once, and a job reads it again: save it to a file, and name it"
+            f"{escaped(str(source.path))}: {what} is read only once, and a job reads it again: save it to a file, and "
+            "name it"
         )
     with _in_words_of_options():
         try:
@@ -61,18 +64,36 @@ def sampled(source: Source, ask: Ask | None) -> Sample:
         return _read(replace(source, sheet=chosen))
 
 
+def _is_stream(path: Path) -> bool:
+    """Say whether a path is there for this process alone, as `<(…)` and /dev/stdin are, or is a pipe."""
+    own = path.absolute().as_posix().startswith(("/dev/std", "/dev/fd/", "/proc/"))
+    return path == Path("-") or path.is_fifo() or (own and path.exists())
+
+
 def _read(source: Source) -> Sample:
     with _opened(source) as table:
         most = max(1, min(_ROWS, _CELLS // len(table.header)))
         found = list(islice(table.rows(), most + 1))
         rows = [row for row in found[:most] if row.rejection is None]
         if not rows:
-            what = "no row that can be read" if found else "a header and no rows"
-            raise InputError(f"{table.name}: has {what}, so nothing shows what its columns hold: check the export")
+            raise InputError(f"{table.name}: {_why_none(table, found)}")
         # The job names the sheet that was found.
         read = replace(source, sheet=None if source.sheet is None else table.sheet)
         columns = [Column(name, look_at(row.cells[at] for row in rows)) for at, name in enumerate(table.header)]
         return Sample(read, table.header, table.fed_back, rows, len(found) <= most, columns)
+
+
+def _why_none(table: Table, found: Sequence[Row]) -> str:
+    """Return why no row can be read, and what to do."""
+    names, wide = len(table.header), next((row for row in found if len(row.cells) > len(table.header)), None)
+    if wide is not None:
+        has = "1 name" if names == 1 else f"{names} names"
+        return (
+            f"row {table.header_row} is taken for the header and has {has}; row {wide.number} has {len(wide.cells)} "
+            "cells: delete what stands above the header"
+        )
+    what = "no row that can be read" if found else "a header and no rows"
+    return f"has {what}, so nothing shows what its columns hold: check the export"
 
 
 def _opened(source: Source) -> Table:
@@ -92,6 +113,7 @@ def _in_words_of_options() -> Iterator[None]:
         yield
     except InputError as error:
         problems = [_SETTING.sub(r"--\1 ", each).replace("--sheet .", "--sheet.") for each in error.problems]
-        raise InputError(
-            *(re.sub(r" ([.,; ])", r"\1", each.replace("input.path", "the path")) for each in problems)
-        ) from None
+        problems = [re.sub(r" ([.,; ]|$)", r"\1", each.replace("input.path", "the path")) for each in problems]
+        if isinstance(error, ManySheets) and error.names:
+            problems = [f"{each} {shown(error.names[0])}" for each in problems]
+        raise InputError(*problems) from None
