@@ -157,6 +157,16 @@ def test_the_quota_is_judged_by_what_there_is() -> None:
     assert of_quota([fits], [Window(100, 60.0)]).remedy == 'set quota.windows = ["60/60s"], or fewer calls'
 
 
+def test_the_quota_that_is_proposed_loosens_nothing() -> None:
+    """It has the job's own windows and the hints, the lower limit where both name a window, and never none at all."""
+    own = [Window(50, 60.0), Window(1700, 3600.0)]
+    hints = (Hint("a", 10, 1.0), Hint("b", 40, 60.0), Hint("c", 2000, 3600.0), Hint("d", 0, 86400.0))
+
+    found = of_quota([heard(Kind.ACCEPTED, hints=hints)], own)
+    assert found.remedy == 'set quota.windows = ["40/60s", "1700/3600s", "10/1s"], or fewer calls'
+    assert of_quota([heard(Kind.ACCEPTED, hints=hints[3:])], own).state is State.OK
+
+
 def test_lists_are_judged_by_every_sign(tmp_path: Any) -> None:
     """A total that is not told, a gap, or a second page that nobody saw are said."""
     job = a_job(tmp_path)

@@ -214,9 +214,18 @@ def of_quota(heard: Sequence[Heard], windows: Sequence[Window], waits_for: str =
     told = "; ".join(dict.fromkeys(hint.said for hint in hints))
     broken = broken_promises(hints, windows)
     if broken:
-        limits = ", ".join(f'"{hint.limit}/{hint.seconds:g}s"' for hint in dict.fromkeys(broken))
+        limits = ", ".join(f'"{limit}/{seconds:.15g}s"' for seconds, limit in _tightened(windows, broken).items())
         return warning("quota", f"{told}; the job keeps to {ours}", f"set quota.windows = [{limits}], or fewer calls")
     return ok("quota", f"{told}; the job keeps to {ours}")
+
+
+def _tightened(windows: Iterable[Window], hints: Iterable[Hint]) -> Mapping[float, int]:
+    """Return the limit of each window, its seconds first: the quota's own, and those of hints; the lower one counts."""
+    told = [(hint.limit, hint.seconds) for hint in hints if hint.limit and hint.seconds]
+    lowest: dict[float, int] = {}
+    for limit, seconds in (*windows, *told):
+        lowest[seconds] = min(limit, lowest.get(seconds, limit))
+    return lowest
 
 
 def _place(heard: Sequence[Heard]) -> int:
