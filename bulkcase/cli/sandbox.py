@@ -61,7 +61,12 @@ Quirks = Annotated[
 ]
 Setups = Annotated[
     list[str] | None,
-    typer.Option("--setup", metavar="NAME", help=f"How it is set up, for trying doctor: {', '.join(_SETUPS)}."),
+    typer.Option(
+        "--setup",
+        metavar="NAME",
+        autocompletion=one_of(list(_SETUPS)),
+        help=f"How it is set up, for trying doctor: {', '.join(_SETUPS)}.",
+    ),
 ]
 Jti = Annotated[bool, typer.Option("--jti", help="A token is good for one call.")]
 
@@ -179,7 +184,7 @@ def _known(written: str, names: Sequence[str]) -> str:
 def _setup(written: str) -> Mapping[str, Any]:
     """Return the settings of a set-up; raises ValueError."""
     if written not in _SETUPS:
-        raise ValueError(f"there are {', '.join(_SETUPS)}")
+        raise ValueError(_known(written, tuple(_SETUPS)))
     return _SETUPS[written]
 
 

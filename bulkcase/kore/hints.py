@@ -45,8 +45,8 @@ def broken_promises(hints: Iterable[Hint], windows: Sequence[Window]) -> list[Hi
     """Return those limits, their windows known, that a quota lets more calls leave than."""
     found = []
     for hint in hints:
-        if hint.limit is None or not hint.seconds:
-            continue
+        if not hint.limit or not hint.seconds:
+            continue  # nor can a quota of no calls be kept to
         allowed = allowed_in(windows, hint.seconds)
         if allowed is None or allowed > hint.limit:
             found.append(hint)

@@ -17,12 +17,14 @@ from bulkcase.operations.closing.herald import ways_of
 from bulkcase.operations.common.planned import Plan
 from bulkcase.operations.common.runtime import LEDGER, Runtime
 from bulkcase.operations.deciding.decided import plan_without_looking
-from bulkcase.operations.live.credentials import check_credentials
+from bulkcase.operations.live.credentials import WHERE_IDS_ARE, ZEROS, check_secrets, made_up_ids
 from bulkcase.reporting.masked import masked_row
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_NEEDED: Final = "Needed by run, not by check."
+_IDS: Final = f"{WHERE_IDS_ARE[:1].upper()}{WHERE_IDS_ARE[1:]}."
 _COLUMNS: Final[dict[str, Kind]] = {
     "where": "text",
     "row": "whole",
@@ -81,11 +83,13 @@ def _frame(problems: Sequence[Problem]) -> "pd.DataFrame":
 def _warnings(job: Job, planned: Plan) -> Iterator[Problem]:
     if doubt := changed_by_others(job.file):
         yield Problem(str(job.file), None, "", doubt, "The job decides where your secrets go.", is_warning=True)
+    if ids := made_up_ids(job):
+        yield Problem(str(job.file), None, "", f"{', '.join(ids)}: {ZEROS}", f"{_NEEDED} {_IDS}", is_warning=True)
     try:
-        check_credentials(job)
+        check_secrets(job)
     except CredentialsError as error:
         for problem in error.problems:
-            yield Problem(str(job.file), None, "", problem, "Needed by run, not by check.", is_warning=True)
+            yield Problem(str(job.file), None, "", problem, _NEEDED, is_warning=True)
     for problem in ways_of(job)[1]:
         yield Problem(str(job.file), None, "", problem, "Needed to tell how a run ended.", is_warning=True)
     for note in planned.notes:

@@ -175,10 +175,12 @@ async def _look(examination: _Examination, desk: Desk, stop: StopSwitch, names: 
             )
             async with at_door as door:
                 session.waited = door.waited
-                caller = Caller(job, door, last, tokens, runtime)
-                async for step in steps_of_calls(caller, names):
+                caller = Caller(desk, door, last, tokens, stop)
+                try:
+                    async for step in steps_of_calls(caller, names):
+                        examination.add(step)
+                finally:
                     examination.calls = len(caller.heard)
-                    examination.add(step)
 
 
 async def _way(examination: _Examination, job: Job, target: Target) -> bool:

@@ -11,6 +11,7 @@ from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.deciding.decided import decided
 from bulkcase.operations.deciding.draft import Draft, drafted
 from bulkcase.operations.deciding.look import look
+from bulkcase.operations.live.credentials import check_ids
 
 
 async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]) -> Plan:
@@ -24,6 +25,7 @@ async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]
     stopped; no run is left behind half-read.
     """
     refuse_unknown(options, plan)
+    check_ids(job)
     runtime = options.get("runtime") or Runtime()
     with at_desk(job, f"plan {job.file.name}", runtime) as desk:
         return await plan_at(desk, limit=limit, options=options)

@@ -107,7 +107,7 @@ async def test_ids_that_nobody_filled_in_are_named(tmp_path: Path) -> None:
 
     assert (name, code) == ("ids", 2)
     assert says.startswith("connection.stream_id, connection.account_id, auth.client_id: ")
-    assert remedy.startswith("write your own in ")
+    assert "write your own, which stand in the settings of the bot" in remedy
     assert here.first_cross is not None
     assert here.first_cross.name == "target"
 

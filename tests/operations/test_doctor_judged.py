@@ -89,7 +89,11 @@ TOKENS: list[tuple[Heard, Auth, Heard | None, Heard | None, State, str]] = [
     (refused(REPLAY), READY, None, None, State.CROSS, "instead of auth.token"),
     (refused(), SIGNED, heard(Kind.ACCEPTED), None, State.CROSS, "set auth.jti = true"),
     (refused(), SIGNED, refused("Scope is incorrect"), None, State.CROSS, "set auth.jti = true"),
-    (refused(), SIGNED, heard(Kind.WRONG_TARGET, 400), None, State.CROSS, "set auth.jti = true"),
+    (refused(), SIGNED, heard(Kind.WRONG_TARGET, 400), None, State.CROSS, "call doctor again"),
+    (refused(), SIGNED, heard(Kind.THROTTLED, 429), None, State.CROSS, "call doctor again"),
+    (refused(), SIGNED, heard(Kind.TRANSIENT, 503), None, State.CROSS, "call doctor again"),
+    (refused(), SIGNED, heard(Kind.UNANSWERED, None), None, State.CROSS, "call doctor again"),
+    (heard(Kind.REFUSED, 403), SIGNED, None, None, State.NOT_TRIED, ""),
     (refused(), SIGNED, refused(), refused(), State.CROSS, "check auth.client_secret (env:SECRET)"),
     (refused(SDK), SIGNED, refused(SDK), refused(), State.CROSS, "check auth.client_id"),
     (refused(SDK), SIGNED, refused(SDK), refused(SDK), State.NOT_TRIED, ""),
@@ -114,18 +118,21 @@ def test_where_no_token_is_looked_at_account_and_stream_are_named(tmp_path: Any)
     assert of_target(refused(SDK), job, refused()).state is State.NOT_TRIED
     assert of_target(refused(), job, refused()).state is State.NOT_TRIED
     assert of_target(heard(Kind.REFUSED, 403, "No such account"), job).remedy.startswith("check connection.account_id")
-    assert of_target(heard(Kind.REFUSED, 412, "Invalid arguments"), job).state is State.OK
+    assert of_target(heard(Kind.REFUSED, 412, "Invalid arguments"), job).state is State.NOT_TRIED
+    assert of_target(heard(Kind.ACCEPTED), job).state is State.OK
 
 
 def test_the_scope_is_judged_only_behind_a_token(tmp_path: Any) -> None:
     """What is refused before it says nothing of it."""
     assert of_scope(refused(), cross("token", "", "")).state is State.NOT_TRIED
     assert of_scope(heard(Kind.WRONG_TARGET, 400), ok("token", "")).state is State.NOT_TRIED
+    assert of_scope(heard(Kind.REFUSED, 403, "Forbidden"), ok("token", "")).state is State.NOT_TRIED
     assert of_scope(refused("Scope is incorrect"), ok("token", "")).state is State.CROSS
 
 
 APIS = [
     (heard(Kind.REFUSED, 404, "HTTP 404"), State.CROSS, "check connection.host"),
+    (heard(Kind.REFUSED, 404, "Stream not found"), State.CROSS, "connection.stream_id"),
     (heard(Kind.REFUSED, 403, "HTTP 403", is_html=True), State.CROSS, "log in where this network asks for it"),
     (refused("HTTP 401", is_html=True), State.CROSS, "check connection.host"),
     (heard(Kind.TRANSIENT, 503, "HTTP 503", is_html=True), State.CROSS, "try again in some minutes"),
@@ -150,11 +157,23 @@ def test_the_quota_is_judged_by_what_there_is() -> None:
     slow = heard(Kind.THROTTLED, 429, "hourly rate limit", hints=(Hint("X-RateLimit-Limit: 9", 9, 1.0),))
 
     assert of_quota([heard(Kind.ACCEPTED), slow], windows).found == "throttled at call 2 (hourly rate limit)"
-    assert of_quota([], windows).found.endswith("nothing is documented; the job keeps to 50 in 60 s")
-    assert of_quota([], []).found.endswith("the job keeps to no limit")
+    mute = [heard(Kind.ACCEPTED)]
+    assert of_quota(mute, windows).found.endswith("nothing is documented; the job keeps to 50 in 60 s")
+    assert of_quota(mute, []).found.endswith("the job keeps to no limit")
+    assert of_quota([heard(Kind.UNANSWERED, None)], windows).state is State.NOT_TRIED
     fits = heard(Kind.ACCEPTED, hints=(Hint("X-RateLimit-Limit: 60", 60, None), Hint("RateLimit: 60;w=60", 60, 60.0)))
     assert of_quota([fits, fits], windows).state is State.OK
     assert of_quota([fits], [Window(100, 60.0)]).remedy == 'set quota.windows = ["60/60s"], or fewer calls'
+
+
+def test_the_quota_that_is_proposed_loosens_nothing() -> None:
+    """It has the job's own windows and the hints, the lower limit where both name a window, and never none at all."""
+    own = [Window(50, 60.0), Window(1700, 3600.0)]
+    hints = (Hint("a", 10, 1.0), Hint("b", 40, 60.0), Hint("c", 2000, 3600.0), Hint("d", 0, 86400.0))
+
+    found = of_quota([heard(Kind.ACCEPTED, hints=hints)], own)
+    assert found.remedy == 'set quota.windows = ["40/60s", "1700/3600s", "10/1s"], or fewer calls'
+    assert of_quota([heard(Kind.ACCEPTED, hints=hints[3:])], own).state is State.OK
 
 
 def test_lists_are_judged_by_every_sign(tmp_path: Any) -> None:
@@ -168,12 +187,26 @@ def test_lists_are_judged_by_every_sign(tmp_path: Any) -> None:
     assert "was not looked at" in of_pages(Paging(page=2, size=50, total=90, seen=50), job, is_whole=False).found
 
 
-def test_words_of_a_refusal_are_withheld_where_fields_are_private() -> None:
-    """Nobody knows whose words they are."""
-    verdict = Verdict(Kind.REFUSED, 412, "http_412", "Mrs Smith")
+def test_words_of_a_refusal_are_withheld_where_fields_are_private(tmp_path: Any) -> None:
+    """Nobody knows whose words they are, whichever step tells them."""
+    told, hidden = (heard(Kind.REFUSED, 412, "Mrs Smith's account", is_withheld=is_it) for is_it in (False, True))
+    slow = heard(Kind.THROTTLED, 429, "Mrs Smith", is_withheld=True)
 
-    assert "Mrs Smith" in of_no_page(verdict, is_told=True).found
-    assert of_no_page(verdict, is_told=False).found == "getCases is refused (HTTP 412, its words withheld)"
+    assert "Mrs Smith" in of_no_page(told).found
+    assert of_no_page(hidden).found == "getCases is refused (HTTP 412, its words withheld)"
+    assert of_target(hidden, a_job(tmp_path)).found == "refused (HTTP 412, its words withheld)"
+    assert of_quota([slow], []).found == "throttled at call 1 (HTTP 429, its words withheld)"
+
+
+def test_what_shows_no_list_is_told_by_its_kind() -> None:
+    """A server that fails, no answer, a missing right, and a later page that is refused are not one and the same."""
+    down, gone = heard(Kind.TRANSIENT, 503, "HTTP 503"), heard(Kind.UNANSWERED, None, "cut off")
+
+    assert of_no_page(down).found == "the server fails (HTTP 503)"
+    assert of_no_page(gone, page=2).found == "page 2: no answer: cut off"
+    assert of_no_page(heard(Kind.ACCEPTED)).found == "getCases answers without cases (no list of cases in it)"
+    assert "right" in of_no_page(heard(Kind.REFUSED, 403, "Forbidden")).remedy
+    assert "snapshot.filter" not in of_no_page(heard(Kind.REFUSED, 412, "skip too large"), page=2).remedy
 
 
 def test_a_search_is_judged_by_the_case_that_was_looked_for() -> None:

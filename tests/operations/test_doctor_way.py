@@ -98,7 +98,7 @@ async def test_a_proxy_that_is_gone_is_named(tmp_path: Path) -> None:
         name, says, remedy = first(await scene.says(connection(proxy=proxy)))
 
     assert name == "connection"
-    assert says.startswith(f"the proxy takes no connection through the proxy {proxy.removeprefix('http://')}")
+    assert says.startswith(f"the proxy takes no connection at {proxy.removeprefix('http://')} (")
     assert remedy.startswith("check connection.proxy")
 
 

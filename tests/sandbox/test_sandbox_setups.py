@@ -62,4 +62,6 @@ def test_the_command_line_has_a_name_for_each(capsys: pytest.CaptureFixture[str]
     both = _settings(3, [], "0", [], [], False, ["no_scope", "rate_headers"])
     assert both == SandboxSettings(seed=3, windows=[], scope=False, rate_headers=True)
     assert answer(["sandbox", "--setup", "none"]) == 2
-    assert capsys.readouterr().err == f"error: --setup none: there are {', '.join(_SETUPS)}\n"
+    assert capsys.readouterr().err == f"error: --setup none: is not known: there are {', '.join(_SETUPS)}\n"
+    assert answer(["sandbox", "--setup", "no_scop"]) == 2
+    assert capsys.readouterr().err == "error: --setup no_scop: is not known: did you mean no_scope?\n"

@@ -7,7 +7,6 @@ from typing import Any, Final
 import orjson
 
 from bulkcase.fields.private import Private
-from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
 from bulkcase.job.settings import Auth
 from bulkcase.kore.door import Door
@@ -19,7 +18,8 @@ from bulkcase.kore.pages import CasePage, Paging, parse_page
 from bulkcase.kore.refusals import without_tokens
 from bulkcase.kore.tokens import Tokens, life_of
 from bulkcase.kore.verdict import Kind, Verdict, date_of, is_html
-from bulkcase.operations.common.runtime import Runtime, is_sandbox
+from bulkcase.operations.common.desk import Desk
+from bulkcase.operations.common.runtime import is_sandbox
 from bulkcase.operations.diagnosis.here import Names
 from bulkcase.operations.diagnosis.judged import (
     SHORT_LIFE,
@@ -32,11 +32,12 @@ from bulkcase.operations.diagnosis.judged import (
     of_target,
     of_token,
 )
-from bulkcase.operations.diagnosis.listed import of_no_page, of_pages, of_search, searches_of
+from bulkcase.operations.diagnosis.listed import of_failed_search, of_no_page, of_pages, of_search, searches_of
 from bulkcase.operations.diagnosis.steps import State, Step, cross
 from bulkcase.operations.live.credentials import remote_target
 from bulkcase.reading.kept import learnt_from
 from bulkcase.said import seconds_text
+from bulkcase.stopping import StopSwitch
 
 _PATIENCE: Final = 10.0
 """Seconds for which a slot of the quota is waited for."""
@@ -52,12 +53,12 @@ class NoSlotError(Exception):
     """No call may leave yet; the text says why."""
 
 
-class CutShortError(Exception):
-    """A later call was throttled, or its credentials refused."""
+class ThrottledError(Exception):
+    """A later call was throttled, which the step of the quota tells."""
 
-    def __init__(self, heard: Heard) -> None:
-        super().__init__(heard.verdict.message)
-        self.heard = heard
+
+class LateRefusalError(Exception):
+    """The credentials of a later call are refused; the text is what the server says."""
 
 
 class ChosenTokens:
@@ -89,12 +90,12 @@ class _NoToken:
 class Caller:
     """Asks, and keeps what it heard and saw."""
 
-    def __init__(self, job: Job, door: Door, last: LastCall, tokens: ChosenTokens, runtime: Runtime) -> None:
-        self.job = job
+    def __init__(self, desk: Desk, door: Door, last: LastCall, tokens: ChosenTokens, stop: StopSwitch) -> None:
+        self.job = desk.job
         self.heard: list[Heard] = []
         self.cases: list[Mapping[str, Any]] = []
         """Those that getCases has shown, page by page."""
-        self._door, self._last, self._tokens, self._runtime = door, last, tokens, runtime
+        self._door, self._last, self._tokens, self._runtime, self._stop = door, last, tokens, desk.runtime, stop
 
     @property
     def auth(self) -> Auth | None:
@@ -107,13 +108,16 @@ class Caller:
         self._tokens.now = tokens or self._tokens.own
         verdict = await self._door.once(get_cases(orjson.dumps(body)))
         self.heard.append(self._what_came(verdict, self._last.reply, self._last.token))
+        self._stop.check()  # a call that is cut off by it tells nothing of the server
         return self.heard[-1]
 
     async def ask_more(self, body: Mapping[str, Any]) -> Heard:
-        """Call as `ask` does; raises CutShortError where the server lets no more calls in."""
+        """Call as `ask` does; raises ThrottledError and LateRefusalError."""
         heard = await self.ask(body)
-        if heard.verdict.kind in {Kind.THROTTLED, Kind.CREDENTIALS}:
-            raise CutShortError(heard)
+        if heard.verdict.kind is Kind.THROTTLED:
+            raise ThrottledError
+        if heard.verdict.kind is Kind.CREDENTIALS:
+            raise LateRefusalError(heard.said)
         return heard
 
     def with_jti(self) -> Tokens | None:
@@ -144,8 +148,10 @@ class Caller:
     def _what_came(self, verdict: Verdict, reply: Reply | None, token: str) -> Heard:
         here = self._runtime.clock.now()
         issued, expires = life_of(token)
+        # A server that has looked at cases may speak of them.
+        is_withheld = bool(self.job.report.private) and (bool(self.cases) or verdict.kind is Kind.REFUSED)
         if reply is None:
-            return Heard(verdict, here, None, issued, expires)
+            return Heard(verdict, here, None, issued, expires, is_withheld=is_withheld)
         date = date_of(reply.headers)
         # Cases may have pages in them, and a server may call its answer one.
         is_page = verdict.kind is not Kind.ACCEPTED and is_html(
@@ -159,6 +165,7 @@ class Caller:
             expires,
             hints_in({name: without_tokens(value, token) for name, value in reply.headers.items()}),
             is_page,
+            is_withheld,
         )
 
 
@@ -171,10 +178,11 @@ async def steps_of_calls(caller: Caller, names: Names) -> AsyncGenerator[Step]:
             name = "search" if step.name == "cases" else name
     except NoSlotError as error:
         waits_for = str(error)
-    except CutShortError as error:
-        if error.heard.verdict.kind is not Kind.THROTTLED:
-            found = f"call {len(caller.heard)} is refused ({error}), and those before it were not"
-            yield cross(name, found, "a token that is good for one call only is not enough: see auth.jti")
+    except ThrottledError:
+        pass
+    except LateRefusalError as error:
+        found = f"call {len(caller.heard)} is refused ({error}), and those before it were not"
+        yield cross(name, found, "a token that is good for one call only is not enough: see auth.jti")
     yield of_quota(caller.heard, caller.job.quota.windows, waits_for)
     fields = live_lookups(caller.job)
     if caller.cases or not fields:
@@ -188,6 +196,9 @@ async def _steps(caller: Caller) -> AsyncGenerator[Step]:
         yield judged
         if judged.state is State.CROSS:
             return
+    if first.verdict.kind is Kind.REFUSED and (plainer := paging.refused()):
+        paging = plainer
+        first = await caller.ask_more(paging.asked(caller.job.snapshot.filter))
     if first.verdict.kind is Kind.THROTTLED:
         return
     other = no_token = None
@@ -201,47 +212,53 @@ async def _steps(caller: Caller) -> AsyncGenerator[Step]:
     yield of_scope(first, token)
     target = of_target(first, caller.job, no_token)
     yield target
-    if first.verdict.kind is not Kind.CREDENTIALS and target.state is State.OK:
+    if first.verdict.kind is not Kind.CREDENTIALS and target.state is not State.CROSS:
         async for step in _steps_of_cases(caller, first, paging):
             yield step
 
 
 async def _steps_of_cases(caller: Caller, first: Heard, paging: Paging) -> AsyncGenerator[Step]:
-    job, heard = caller.job, first
-    plainer = paging.refused() if first.verdict.kind is Kind.REFUSED else None
-    if plainer is not None:
-        paging = plainer
-        heard = await caller.ask_more(paging.asked(job.snapshot.filter))
-    page = parse_page(heard.verdict.answer)
+    job = caller.job
+    page = parse_page(first.verdict.answer)
     if page is None:
-        yield of_no_page(heard.verdict, is_told=not job.report.private)
+        yield of_no_page(first)
         return
-    paging = _after(caller, paging, page, heard)
+    paging = _after(caller, paging, page, first)
     try:
-        paging, is_whole = await _second_page(caller, paging), True
-    except CutShortError:
+        paging, without = await _second_page(caller, paging)
+    except (ThrottledError, LateRefusalError):
         yield of_pages(paging, job, is_whole=False)
         raise
-    yield of_pages(paging, job, is_whole=is_whole)
+    if without is not None:
+        yield of_no_page(without, page=2)
+        return
+    yield of_pages(paging, job)
     case = page.cases[0] if page.cases else None
     found: dict[str, CasePage | None] = {}
     for what, text in searches_of(case):
-        answer = (await caller.ask_more({"searchText": text, "limit": _SOME})).verdict.answer
-        found[what] = parse_page(answer)
+        heard = await caller.ask_more({"searchText": text, "limit": _SOME})
+        failed = of_failed_search(heard)
+        if failed is not None:
+            yield failed
+            return
+        found[what] = parse_page(heard.verdict.answer)
     yield of_search(case, paging.total, found)
 
 
-async def _second_page(caller: Caller, paging: Paging) -> Paging:
-    """Read one page more where there is one, by page where the server does not know skip."""
+async def _second_page(caller: Caller, paging: Paging) -> tuple[Paging, Heard | None]:
+    """Read one page more where there is one, by page where the server does not know skip.
+
+    Return an answer that shows no list, too.
+    """
     while not paging.is_over:
         heard = await caller.ask_more(paging.asked(caller.job.snapshot.filter))
         page = parse_page(heard.verdict.answer)
         if page is None:
-            raise CutShortError(heard)
+            return paging, heard
         if not paging.repeats(page):
-            return _after(caller, paging, page, heard)
+            return _after(caller, paging, page, heard), None
         paging = paging.otherwise()
-    return paging
+    return paging, None
 
 
 def _after(caller: Caller, paging: Paging, page: CasePage, heard: Heard) -> Paging:

@@ -1,16 +1,13 @@
 """What can be looked at without the network: the job, its input, its ids and secrets, the ledger."""
 
-import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from bulkcase.errors import BulkcaseError
 from bulkcase.job import Job
-from bulkcase.job.host import is_loopback
 from bulkcase.job.load import content_of, load, load_without_rows, text_of
 from bulkcase.job.paths import near
 from bulkcase.job.secrets import is_reference
@@ -22,13 +19,11 @@ from bulkcase.operations.common.runtime import LEDGER, Runtime, is_sandbox, ledg
 from bulkcase.operations.deciding.decided import decided
 from bulkcase.operations.deciding.draft import drafted
 from bulkcase.operations.diagnosis.steps import Step, complaint, cross, ok, untried, warning
-from bulkcase.operations.live.credentials import check_credentials
+from bulkcase.operations.live.credentials import WHERE_IDS_ARE, ZEROS, check_secrets, made_up_ids
 from bulkcase.said import number
 
 _MOST_ROWS: Final = 10_000
 """Rows of the input that are looked at; `check` looks at all of them."""
-_MADE_UP: Final = re.compile(r"(?:[a-z]+-)?[0-]*0[0-]*")
-"""An id of zeros only, as it stands in a job file that nobody has filled in yet."""
 
 Names = Mapping[str, Mapping[str, None]]
 """Names that rows use, by the field that they stand for."""
@@ -84,26 +79,20 @@ def of_input(loaded: Loaded, runtime: Runtime) -> tuple[Step, Names]:
 
 
 def of_ids(job: Job) -> Step:
-    """Say whether all ids were filled in; a server on this machine takes whatever it is told to."""
+    """Say whether all ids were filled in."""
     if is_sandbox(job):
         return ok("ids", "the embedded server needs none")
-    connection, client = job.connection, None if job.auth is None else job.auth.client_id
-    ids = {"connection.stream_id": connection.stream_id, "connection.account_id": connection.account_id}
-    if client is not None and not is_reference(client):
-        ids["auth.client_id"] = client
-    empty = [key for key, value in ids.items() if _MADE_UP.fullmatch(value)]
-    if empty and not is_loopback(urlsplit(connection.host).hostname or ""):
-        remedy = (
-            f"write your own in {near(job.file.absolute())}: they stand in the settings of the bot and of its API app"
-        )
-        return cross("ids", f"{', '.join(empty)}: zeros stand where your own belongs", remedy)
-    return ok("ids", f"{', '.join(key.rpartition('.')[2] for key in ids)}")
+    if empty := made_up_ids(job):
+        return cross("ids", f"{', '.join(empty)}: {ZEROS}", f"in {near(job.file.absolute())}, {WHERE_IDS_ARE}")
+    client = None if job.auth is None else job.auth.client_id
+    is_written = client is not None and not is_reference(client)
+    return ok("ids", "stream_id, account_id, client_id" if is_written else "stream_id, account_id")
 
 
 def of_secrets(job: Job, runtime: Runtime) -> Step:
     """Say whether each secret can be had here, and is what it is used for."""
     try:
-        check_credentials(job, runtime)
+        check_secrets(job, runtime)
     except BulkcaseError as error:
         return complaint("secret", error, "set each of them")
     lost = ways_of(job)[1]

@@ -1,22 +1,34 @@
 """What pages of cases and searches tell of a set-up. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from bulkcase.job import Job
 from bulkcase.kore.pages import CasePage, Paging
-from bulkcase.kore.verdict import Verdict
+from bulkcase.kore.verdict import Kind
+from bulkcase.operations.diagnosis.judged import SCOPE, Heard, failure_of
 from bulkcase.operations.diagnosis.steps import Step, cross, ok, untried, warning
 from bulkcase.said import number
 
+_NO_RIGHT: Final = 403
 
-def of_no_page(verdict: Verdict, *, is_told: bool) -> Step:
-    """Judge an answer of getCases that shows no list; `is_told` says whether its words may be shown."""
-    said = verdict.message or verdict.code or "no list of cases in it"
-    if not is_told:
-        said = f"HTTP {verdict.status}, its words withheld"
+
+def of_no_page(heard: Heard, page: int = 1) -> Step:
+    """Judge an answer of getCases that shows no list, where a page was asked for."""
+    at = "" if page == 1 else f" for page {page}, not for those before it"
+    failure = failure_of(heard)
+    if failure is not None:
+        found, remedy = failure
+        return cross("cases", found if page == 1 else f"page {page}: {found}", remedy)
+    if heard.verdict.kind is not Kind.REFUSED:
+        said = heard.said or "no list of cases in it"
+        return cross("cases", f"getCases answers without cases{at} ({said})", "ask who runs the server")
     remedy = "see that the app may call getCases, and that snapshot.filter says what the API knows"
-    return cross("cases", f"getCases is refused ({said})", remedy)
+    if heard.verdict.status == _NO_RIGHT:
+        remedy = f"see that the app has the right to call getCases, and its scope: {SCOPE}"
+    elif page > 1:
+        remedy = "ask who runs the server why it shows no more of its list"
+    return cross("cases", f"getCases is refused{at} ({heard.said})", remedy)
 
 
 def of_pages(paging: Paging, job: Job, *, is_whole: bool = True) -> Step:
@@ -41,6 +53,16 @@ def of_pages(paging: Paging, job: Job, *, is_whole: bool = True) -> Step:
         return warning("cases", f"{count}; the server does not say how many there are", remedy)
     how = "page" if paging.by_page else "skip"
     return ok("cases", f"{count}, {paging.size} a page, paged by {how}; read so far without a gap")
+
+
+def of_failed_search(heard: Heard) -> Step | None:
+    """Judge a search for which the server fails or does not answer; None for any other one."""
+    failure = failure_of(heard)
+    return (
+        None
+        if failure is None
+        else warning("search", f"whether searchText is taken is not known: {failure[0]}", failure[1])
+    )
 
 
 def of_search(case: Mapping[str, Any] | None, total: int | None, found: Mapping[str, CasePage | None]) -> Step:

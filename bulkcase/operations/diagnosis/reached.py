@@ -59,6 +59,8 @@ def of_connection(way: Way, found: Reached | Unreached, job: Job) -> Step:
     through = f" through the proxy {way.host}:{way.port}" if way.is_proxy else ""
     if isinstance(found, Unreached):
         says, remedy = _SAYS[found.why]
+        if found.why in {Broken.PROXY_GONE, Broken.PROXY_REFUSES}:
+            through = f" at {way.host}:{way.port}"
         if found.why is Broken.UNTRUSTED and job.connection.ca_bundle is not None:
             remedy = f"connection.ca_bundle ({job.connection.ca_bundle}) is not of who signed it: name another file"
         return cross("connection", f"{says}{through} ({found.said})", remedy)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bulkcase.errors import BulkcaseError
 
@@ -119,9 +119,3 @@ def complaint(name: str, error: BulkcaseError, remedy: str) -> Step:
         return cross(name, "\n".join(error.problems), remedy)
     found, colon, advice = error.problems[0].rpartition(": ")
     return cross(name, found, advice) if colon else cross(name, advice, remedy)
-
-
-def rest_of(done: Sequence[Step], why: Any) -> list[Step]:
-    """Return the steps that are left, none of them tried."""
-    names = {step.name for step in done}
-    return [untried(name, str(why)) for name in STEPS if name not in names]

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from bulkcase.errors import CredentialsError
+from bulkcase.errors import CredentialsError, JobError
 from bulkcase.hidden import hide
 from bulkcase.job import Job
 from bulkcase.job.destinations import destinations
-from bulkcase.job.host import check_proxy_address, check_way
+from bulkcase.job.host import check_proxy_address, check_way, is_loopback
+from bulkcase.job.paths import near
 from bulkcase.job.secrets import is_reference, resolve, resolve_or_literal
 from bulkcase.operations.common.options import Options
 from bulkcase.operations.common.runtime import Runtime, is_sandbox
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(r"e[wy][\w-]+(?:\.[\w-]*){2,4}", re.ASCII)
 """A token as RFC 7519 has it: it begins with a JSON object, so with one of these letters."""
 _CLIENT_ID: Final = re.compile(r"cs-[A-Za-z0-9-]+")
+_MADE_UP: Final = re.compile(r"(?:[a-z]+-)?[0-]*0[0-]*")
+"""An id of zeros only, as it stands in a job file that nobody has filled in yet."""
+ZEROS: Final = "zeros stand where your own belongs"
+WHERE_IDS_ARE: Final = "write your own, which stand in the settings of the bot and of its API app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,32 @@ def disclose(job: Job, options: Options) -> None:
         told(job, found)
 
 
-def remote_target(job: Job, runtime: Runtime) -> Target:
-    """Return the target of a job, its secrets resolved.
+def made_up_ids(job: Job) -> list[str]:
+    """Return the keys of those ids that nobody has filled in yet; a server on this machine may have them."""
+    connection, client = job.connection, None if job.auth is None else job.auth.client_id
+    if is_sandbox(job) or is_loopback(urlsplit(connection.host).hostname or ""):
+        return []
+    ids = {"connection.stream_id": connection.stream_id, "connection.account_id": connection.account_id}
+    return [key for key, value in {**ids, "auth.client_id": client or ""}.items() if _MADE_UP.fullmatch(value)]
 
-    Raises CredentialsError where one cannot be had here, or is not what it is used for.
+
+def check_ids(job: Job) -> None:
+    """Raise JobError where ids of a job are not filled in yet."""
+    if found := made_up_ids(job):
+        raise JobError(f"{near(job.file.absolute())}: {', '.join(found)}: {ZEROS}: {WHERE_IDS_ARE}")
+
+
+def remote_target(job: Job, runtime: Runtime) -> Target:
+    """Return the target of a job, its secrets resolved: no call goes to another machine without it.
+
+    Raises JobError where its ids are not filled in, and CredentialsError where a secret cannot be had here, or is not
+    what it is used for.
     """
+    check_ids(job)
+    return _resolved(job, runtime)
+
+
+def _resolved(job: Job, runtime: Runtime) -> Target:
     from bulkcase.kore.tokens import ReadyToken, SignedTokens  # noqa: PLC0415 - PyJWT, which a rehearsal need not check
 
     connection, auth, folder = job.connection, job.auth, job.file.parent
@@ -95,9 +121,15 @@ def remote_target(job: Job, runtime: Runtime) -> Target:
 
 
 def check_credentials(job: Job, runtime: Runtime | None = None) -> None:
+    """Raise as `remote_target` does, where a job needs one."""
+    check_ids(job)
+    check_secrets(job, runtime)
+
+
+def check_secrets(job: Job, runtime: Runtime | None = None) -> None:
     """Raise CredentialsError where a secret of the job cannot be had here, or is not what it is used for."""
     if not is_sandbox(job):
-        remote_target(job, runtime or Runtime())
+        _resolved(job, runtime or Runtime())
 
 
 def _secret(key: str, reference: str, folder: Path) -> SecretStr:
