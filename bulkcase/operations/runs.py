@@ -15,6 +15,7 @@ from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.operations.common.desk import lock_name
 from bulkcase.operations.common.ended import Run, command_after
 from bulkcase.operations.common.find import existing_ledger, found_run
+from bulkcase.operations.common.notebook import counted, line
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.reporting import Summary
 
@@ -53,7 +54,7 @@ _EVENTS: Final[dict[str, Kind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Listed:
     """A run in a list."""
 
@@ -71,8 +72,13 @@ class Listed:
         """The number of rows that somebody has to look at."""
         return sum(self.outcomes[outcome] for outcome in NEEDS_A_PERSON)
 
+    def __repr__(self) -> str:
+        # Not the record: it has what the job says of its values, and a notebook is saved with what it shows.
+        told = (str(self.state), counted(self.outcomes.items()) or "no rows")
+        return line(type(self).__name__, self.record.id, told)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Shown(Listed):
     """A run, looked at closely."""
 
@@ -97,6 +103,8 @@ def runs(
 
     Raises UsageError where there is no ledger yet, and LedgerError where it cannot be read.
     """
+    if limit < 1:
+        raise UsageError(f"limit {limit}: no run is shown by that: give a number from 1 on")
     locks = (runtime or Runtime()).locks()
     path = existing_ledger(state=state, sandbox=sandbox)
     with Ledger(path) as ledger:
