@@ -170,8 +170,12 @@ def purge_runs(
 
 
 def _age(written: str | float | None) -> float:
+    if written is None:
+        return 0.0
     if not isinstance(written, str):
-        return written or 0.0
+        if not written > 0:
+            raise UsageError(f'older_than: {written} is no age: give seconds above 0, or a text such as "90d"')
+        return written
     try:
         return duration(written)
     except ValueError as error:
