@@ -94,6 +94,18 @@ def test_values_of_a_job_are_in_no_list_of_its_runs(tmp_path: Path) -> None:
     assert repr(bc.show(planned.run_id, state=state, sandbox=True)) == f"<{told.replace('Listed', 'Shown')}>"
 
 
+@pytest.mark.asyncio
+async def test_a_file_may_have_a_column_of_the_result(tmp_path: Path) -> None:
+    """It is the file's own, and what was sent is told by that of the result."""
+    async with live(tmp_path, 50, is_hasty=True) as scene:
+        (key, *_) = scene.server.cases
+        rows = f"Case ID,bulkcase_attempts,Notes\n{key},none,new\nn o,none,bad\n"
+        (tmp_path / "cases.csv").write_text(rows, encoding="utf-8")
+        run = await bc.run(scene.job(snapshot=ALWAYS), runtime=scene.runtime)
+        found = await bc.verify(run, runtime=scene.runtime)
+    assert found.frame().index.to_list() == [2]
+
+
 def test_the_types_of_runs_and_events_do_not_depend_on_them() -> None:
     """Also where there is none, moments are moments and counts are counts."""
     runs, events = types(_frame_of_runs([])), types(_frame_of_events([]))

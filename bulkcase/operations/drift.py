@@ -21,7 +21,7 @@ def drift(
     *,
     run: str | None = None,
     nights: int = NIGHTS,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
 ) -> Drift:
     """Return what changes between the last nights of a job: given by its file or name, or by its last `run`.

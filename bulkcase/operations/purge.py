@@ -42,7 +42,7 @@ def purge(
     older_than: str | float | None = None,
     reports: bool = False,
     dry_run: bool = False,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
     ask: Ask | None = None,
     runtime: Runtime | None = None,

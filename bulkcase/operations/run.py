@@ -15,7 +15,7 @@ from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.common.desk import Desk
 from bulkcase.operations.common.ended import Run
-from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.options import Options, refuse_limit, refuse_text, refuse_unknown
 from bulkcase.operations.common.planned import STREAM, Plan, plan_of
 from bulkcase.operations.common.questions import Choice, Questions, agree
 from bulkcase.operations.common.runtime import command_line, target_name
@@ -55,6 +55,8 @@ async def run(
     EnvironmentFailed or LedgerError where ledger or report cannot be written.
     """
     refuse_unknown(options, run)
+    refuse_text(what)
+    refuse_limit(limit)
     _refuse_other(unfinished)
     options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))

@@ -94,7 +94,7 @@ class Shown(Listed):
 
 
 def runs(
-    *, limit: int = 20, state: Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
+    *, limit: int = 20, state: str | Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
 ) -> Records[Listed]:
     """Return the newest runs of a ledger, so many at the most, the newest last; plans are runs that have not started.
 
@@ -136,7 +136,9 @@ def _frame_of_runs(found: Sequence[Listed]) -> "pd.DataFrame":
     return frame_of(_RUNS, lines)
 
 
-def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, runtime: Runtime | None = None) -> Shown:
+def show(
+    run: str | Run, *, state: str | Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
+) -> Shown:
     """Return all that is known of a run, also while it goes on; for the arguments see `resume`. It makes no call.
 
     Raises UsageError where there is no ledger yet, no run of that name, or more than one, and LedgerError.
@@ -169,7 +171,7 @@ def _next_command(
     return "" if nothing else command_after(record.id, path, state, outcomes)
 
 
-def history(case: str, *, state: Path | None = None, sandbox: bool = False) -> Records[Event]:
+def history(case: str, *, state: str | Path | None = None, sandbox: bool = False) -> Records[Event]:
     """Return which run, file, row and value was about a case, when, and by which user of which host.
 
     `case` is the `_id` of a case. The ledger is that of the folder `state`, or else the user's own; `sandbox` looks
