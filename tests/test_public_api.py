@@ -7,17 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
+import typer
 from support.jobs import SECRET_VARIABLE, a_job, simple_rows, write_cases
 from support.server import ServerThread
 
 import bulkcase as bc
+from bulkcase.cli.common.sending import in_loop
 from bulkcase.errors import IllegalTransition
+from bulkcase.sync import _blocking
 
 VERBS = [name for name in bc.__all__ if inspect.isfunction(getattr(bc, name))]
 
@@ -184,6 +188,23 @@ async def test_a_run_can_be_stopped_from_outside_and_gone_on_with(job: bc.Job) -
     assert (stopped.exit_code, stopped.outcomes[bc.Outcome.PENDING]) == (130, 3)
     assert stopped.summary.reason == "enough for today"
     assert (await bc.resume(stopped)).outcomes[bc.Outcome.UPDATED] == 3
+
+
+@pytest.mark.parametrize("loop", [in_loop, _blocking])
+def test_a_verb_that_could_not_begin_is_closed(monkeypatch: pytest.MonkeyPatch, loop: Callable[..., Any]) -> None:
+    """Where Ctrl-C comes before its first step, Python does not say that nobody has awaited it."""
+
+    async def verb() -> None: ...
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("asyncio.Runner.run", interrupted)
+    begun = verb()
+    blocking = partial(in_loop, begun) if loop is in_loop else loop(lambda: begun)
+    with pytest.raises((KeyboardInterrupt, typer.Abort)):
+        blocking()
+    assert inspect.getcoroutinestate(begun) == inspect.CORO_CLOSED
 
 
 def test_importing_the_package_imports_no_library() -> None:
