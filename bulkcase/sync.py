@@ -73,7 +73,11 @@ def _blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
                 f"bulkcase.sync.{name} cannot wait where an event loop runs already, as in a notebook: "
                 f"write await bulkcase.{name}(…) there"
             )
-        return asyncio.run(verb(*arguments, **options))
+        begun = verb(*arguments, **options)
+        try:
+            return asyncio.run(begun)
+        finally:
+            begun.close()  # Python would say that nobody has awaited it, where Ctrl-C came before it began
 
     blocking.__module__ = __name__
     return blocking

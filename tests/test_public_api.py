@@ -7,17 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
+import typer
 from support.jobs import SECRET_VARIABLE, a_job, simple_rows, write_cases
 from support.server import ServerThread
 
 import bulkcase as bc
+from bulkcase.cli.common.sending import in_loop
 from bulkcase.errors import IllegalTransition
+from bulkcase.sync import _blocking
 
 VERBS = [name for name in bc.__all__ if inspect.isfunction(getattr(bc, name))]
 
@@ -130,6 +134,37 @@ def test_the_verbs_own_arguments_are_suggested(job: bc.Job) -> None:
         getattr(bc.sync, "run")(job, limt=3)  # noqa: B009 - the type checker would see it
 
 
+def test_a_path_may_be_a_text(job: bc.Job, tmp_path: Path) -> None:
+    """Wherever a folder is named: of the ledger, of reports, and of what was learnt."""
+    run = bc.sync.run(job, reports=str(tmp_path / "there"))
+    assert run.folder == tmp_path / "there" / run.id
+    state = str(tmp_path / "state")
+    assert [one.record.id for one in bc.runs(state=state, sandbox=True)] == [run.id]
+    assert bc.show("last", state=state, sandbox=True).record.id == run.id
+    assert bc.report(run, reports=str(tmp_path / "anew")).folder == tmp_path / "anew" / run.id
+    assert bc.load(str(job.file), state=str(tmp_path / "other")).state.directory == str(tmp_path / "other")
+    assert {one.path.parent for one in bc.sync.lookups(job, folder=str(tmp_path / "learnt"))} == {tmp_path / "learnt"}
+
+
+def test_the_path_of_a_job_is_no_job(job: bc.Job) -> None:
+    """One line says what is missing."""
+    for verb in ("plan", "run", "check", "lookups"):
+        with pytest.raises(bc.UsageError, match=r"is no job yet: load it first: bulkcase\.load\('job\.toml'\)"):
+            getattr(bc.sync, verb)("job.toml")
+    assert not job.path("state").exists()
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_that_takes_nothing_is_refused(job: bc.Job, limit: int) -> None:
+    """Of rows and of runs; nothing is planned."""
+    for verb in ("plan", "run", "check"):
+        with pytest.raises(bc.UsageError, match=f"limit {limit}: no row is taken by that"):
+            getattr(bc.sync, verb)(job, limit=limit)
+    with pytest.raises(bc.UsageError, match=f"limit {limit}: no run is shown by that"):
+        bc.runs(limit=limit)
+    assert not job.path("state").exists()
+
+
 def test_a_job_can_be_loaded_as_a_rehearsal_of_another_file(tmp_path: Path, job: bc.Job) -> None:
     """What the options --input, --state and --sandbox do, load does too, and set_job but for the file."""
     (tmp_path / "other.csv").write_text("Case ID,Notes\nci-1,x\n", encoding="utf-8")
@@ -153,6 +188,23 @@ async def test_a_run_can_be_stopped_from_outside_and_gone_on_with(job: bc.Job) -
     assert (stopped.exit_code, stopped.outcomes[bc.Outcome.PENDING]) == (130, 3)
     assert stopped.summary.reason == "enough for today"
     assert (await bc.resume(stopped)).outcomes[bc.Outcome.UPDATED] == 3
+
+
+@pytest.mark.parametrize("loop", [in_loop, _blocking])
+def test_a_verb_that_could_not_begin_is_closed(monkeypatch: pytest.MonkeyPatch, loop: Callable[..., Any]) -> None:
+    """Where Ctrl-C comes before its first step, Python does not say that nobody has awaited it."""
+
+    async def verb() -> None: ...
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("asyncio.Runner.run", interrupted)
+    begun = verb()
+    blocking = partial(in_loop, begun) if loop is in_loop else loop(lambda: begun)
+    with pytest.raises((KeyboardInterrupt, typer.Abort)):
+        blocking()
+    assert inspect.getcoroutinestate(begun) == inspect.CORO_CLOSED
 
 
 def test_importing_the_package_imports_no_library() -> None:

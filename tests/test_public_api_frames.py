@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.jobs import write_cases
+from support.jobs import a_job, write_cases
 from support.live import live
 
 import bulkcase as bc
@@ -75,6 +75,35 @@ async def test_private_values_are_in_no_table(tmp_path: Path) -> None:
     for frame in (planned, run.frame(), found.frame(), bc.history(key, state=tmp_path / "state").frame()):
         assert "never" not in frame.to_csv()
         assert "•••" in frame.to_csv()
+    state = tmp_path / "state"
+    listed = [bc.runs(state=state), bc.show(run), bc.history(key, state=state), plan, run, found, run.summary]
+    for shown in map(repr, listed):
+        assert "never" not in shown
+
+
+def test_values_of_a_job_are_in_no_list_of_its_runs(tmp_path: Path) -> None:
+    """A notebook is saved with what it shows: a run says which one it is, and no value that its job sets."""
+    (tmp_path / "keys.txt").write_text("ci-1\n", encoding="utf-8")
+    job = bc.set_job(
+        a_job(tmp_path, mapping='desc = { value = "never-6" }').file, tmp_path / "keys.txt", ["desc=never-5"]
+    )
+    planned = bc.sync.plan(job)
+    told = f"Listed {planned.run_id}: planned; 1 pending"
+    state = tmp_path / "state"
+    assert repr(bc.runs(state=state, sandbox=True)) == f"[<{told}>]"
+    assert repr(bc.show(planned.run_id, state=state, sandbox=True)) == f"<{told.replace('Listed', 'Shown')}>"
+
+
+@pytest.mark.asyncio
+async def test_a_file_may_have_a_column_of_the_result(tmp_path: Path) -> None:
+    """It is the file's own, and what was sent is told by that of the result."""
+    async with live(tmp_path, 50, is_hasty=True) as scene:
+        (key, *_) = scene.server.cases
+        rows = f"Case ID,bulkcase_attempts,Notes\n{key},none,new\nn o,none,bad\n"
+        (tmp_path / "cases.csv").write_text(rows, encoding="utf-8")
+        run = await bc.run(scene.job(snapshot=ALWAYS), runtime=scene.runtime)
+        found = await bc.verify(run, runtime=scene.runtime)
+    assert found.frame().index.to_list() == [2]
 
 
 def test_the_types_of_runs_and_events_do_not_depend_on_them() -> None:

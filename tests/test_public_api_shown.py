@@ -60,10 +60,10 @@ async def test_a_result_is_one_line_whatever_is_in_it(tmp_path: Path) -> None:
         (Progress(10, 40, 0, 2.0, 0.0, 0.0), "10 of 40 rows, 2.0 a second, done at 1970-01-01T00:00:00.000Z"),
         (Progress(1_000, 0, 0, 5.0, 0.0, 0.0, of="input"), "1,000 rows of the file read"),
         (Progress(3, 8, 0, 1.0, 0.0, 9.0, "throttled", "pages"), "3 of 8 pages of live cases, waiting: throttled"),
-        (Progress(40, 40, 2, 2.0, 0.0, 0.0, is_over=True), "40 of 40 rows, 2 failed"),
-        (Progress(4, 40, 2, 2.0, 0.0, 0.0, is_over=True), "4 of 40 rows, 2 failed"),
+        (Progress(40, 40, 2, 2.0, 0.0, 0.0, is_over=True), "40 of 40 rows, 2 not well"),
+        (Progress(4, 40, 2, 2.0, 0.0, 0.0, is_over=True), "4 of 40 rows, 2 not well"),
     ],
 )
 def test_progress_is_a_line(progress: Progress, line: str) -> None:
-    """What print shows as the callback: how far, what failed, and when it is done or why it waits."""
+    """What print shows as the callback: how far, what is not well, and when it is done or why it waits."""
     assert str(progress) == line

@@ -152,10 +152,11 @@ def _failed(error: Exception, arguments: list[str]) -> int:
 
 def _ended(exit_code: int) -> int:
     """Return the exit code of a command that is done, which is another one where its result could not be written."""
-    why = unwritten()
+    why, done, out.instead = unwritten(), out.instead, ""
     if not why or exit_code not in {0, 1}:
         return exit_code
-    tell_end(f"error: standard output could not be written ({why}): free the disk, or send it elsewhere", 6)
+    what = f"error: standard output could not be written ({why}): free the disk, or send it elsewhere"
+    tell_end(f"{what}; {done}" if done else what, 6)
     return 6
 
 

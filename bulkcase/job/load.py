@@ -18,7 +18,7 @@ def load(
     path: str | Path,
     *,
     input: str | Path | None = None,  # noqa: A002 - the word of the command line
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
 ) -> Job:
     """Return the validated job in a TOML file.

@@ -11,17 +11,17 @@ REHEARSAL_SPEED: Final = 60.0
 """How much faster the clock of the quota goes in a rehearsal: an hour in a minute."""
 
 
-def with_folders(job: Job, *, state: Path | None = None, reports: Path | None = None) -> Job:
+def with_folders(job: Job, *, state: str | Path | None = None, reports: str | Path | None = None) -> Job:
     """Return a job with other folders for ledger and reports, where they are given."""
     update: dict[str, object] = {}
     if state is not None:
-        update["state"] = job.state.model_copy(update={"directory": str(state.absolute())})
+        update["state"] = job.state.model_copy(update={"directory": str(Path(state).absolute())})
     if reports is not None:
-        update["report"] = job.report.model_copy(update={"directory": str(reports.absolute())})
+        update["report"] = job.report.model_copy(update={"directory": str(Path(reports).absolute())})
     return job.model_copy(update=update) if update else job
 
 
-def placed(job: Job, *, state: Path | None = None, sandbox: bool = False) -> Job:
+def placed(job: Job, *, state: str | Path | None = None, sandbox: bool = False) -> Job:
     """Return a job with its ledger in another folder, where one is given; as a rehearsal, where that is wanted."""
     job = with_folders(job, state=state)
     return rehearsal(job) if sandbox else job

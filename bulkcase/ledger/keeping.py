@@ -13,7 +13,7 @@ Each run is asked about once, and again only where one has been kept since: a le
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import inf
 from typing import Protocol, Self
 
@@ -90,6 +90,41 @@ def staying(
     return work.kept
 
 
+def belonging(
+    chosen: Collection[int], every: Sequence[RunRecord], share: Callable[[RunRecord, RunRecord], bool], most: int
+) -> set[int]:
+    """Return the chosen runs with those that have to go with them, by their `seq`; with more than `most`, not all.
+
+    `share` says of two runs whether the second may need the first.
+    """
+    runs = {run.seq: run for run in every}
+    kin, reach = _kin(every), _reach(every, runs)
+    found = dict.fromkeys(chosen)
+    waiting = list(found)
+    for seq in waiting:
+        run = runs[seq]
+        before = (one for one in every if one.target == run.target and one.seq <= reach[seq])
+        others = chain(kin[run.id], (one.seq for one in before if one.seq not in found and share(run, one)))
+        for other in others:
+            if len(found) > most:
+                return set(found)
+            if other not in found:
+                found[other] = None
+                waiting.append(other)
+    return set(found)
+
+
+def _reach(every: Iterable[RunRecord], of: Mapping[int, RunRecord]) -> dict[int, int]:
+    """Return for each of some runs the `seq` of the last one that was planned before it ended.
+
+    What was planned by then may have been compared with what this one then changed; where a clock was set back, so may
+    what has a lower `seq`.
+    """
+    planned = sorted((run.planned_at, run.seq) for run in every)
+    last = list(accumulate((seq for _, seq in planned), max))
+    return {seq: last[bisect_right(planned, (ended_at(run), inf)) - 1] for seq, run in of.items()}
+
+
 class _Staying:
     """Runs that may go, as far as is known, and those that stay."""
 
@@ -102,14 +137,8 @@ class _Staying:
         self._kin = _kin(every)
 
     def reach(self) -> dict[int, int]:
-        """Return for each run that may go the `seq` of the last one that was planned before it ended.
-
-        What was planned by then may have been compared with what this one then changed; where a clock was set back,
-        so may what has a lower `seq`.
-        """
-        planned = sorted((run.planned_at, run.seq) for run in self._every.values())
-        last = list(accumulate((seq for _, seq in planned), max))
-        return {seq: last[bisect_right(planned, (ended_at(run), inf)) - 1] for seq, run in self.going.items()}
+        """Return how far the runs reach that may go, see `_reach`."""
+        return _reach(self._every.values(), self.going)
 
     def keep_others(self) -> None:
         """Keep what nobody wants to go, with what belongs to it."""

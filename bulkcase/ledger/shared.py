@@ -62,7 +62,7 @@ class SharedCases:
     def keep(self, run: RunRecord) -> None:
         """Know of a run that is kept."""
         # Its rows are read when somebody asks who comes after it: most are younger than all that may go.
-        heappush(self._waiting[run.target], (run.seq, "refId" in run.definition.get("input.key", "")))
+        heappush(self._waiting[run.target], (run.seq, _is_about_any(run)))
 
     def reading(self, run: RunRecord, until: int) -> Iterator[None]:
         """Read the kept runs, `until` at most, that may need this one, one with each step; raises LedgerError."""
@@ -90,6 +90,17 @@ class SharedCases:
         found = select(_kept.c.run).where(*its).limit(1).scalar_subquery()
         return self._one(select(found).where(rows.c.run == run.seq, may_have_landed(rows), found.is_not(None)))
 
+    def share(self, run: RunRecord, other: RunRecord) -> bool:
+        """Say of one pair what `holder` finds among all that are kept: whether the other one may need this one."""
+        if not self._has_sent(run):
+            return False
+        if _is_about_any(other):
+            return True
+        its = rows.alias()
+        needed = select(its.c.number).where(its.c.run == other.seq, its.c.case_key == rows.c.case_key, _matters(its))
+        query = select(rows.c.number).where(rows.c.run == run.seq, may_have_landed(rows), needed.exists())
+        return self._one(query) is not None
+
     def _read(self, seq: int, is_about_any: bool, target: str) -> None:
         if is_about_any:  # the cases of some of its rows may not be known yet
             self._anything[target] = min(seq, self._anything.get(target, seq))
@@ -114,6 +125,10 @@ class SharedCases:
         with in_words(self._path), self._writer.begin():
             found: int | None = self._writer.scalar(query.limit(1))
         return found
+
+
+def _is_about_any(run: RunRecord) -> bool:
+    return "refId" in run.definition.get("input.key", "")
 
 
 def _matters(of: Any) -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ def set_job(
     assignments: Sequence[str],
     *,
     match: Match = "_id",
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
 ) -> Job:
     """Return the job that gives each of the cases in a list the same values.

@@ -14,6 +14,7 @@ from bulkcase.job.owners import changed_by_others
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import Outcome
 from bulkcase.operations.closing.herald import ways_of
+from bulkcase.operations.common.options import refuse_limit, refuse_text
 from bulkcase.operations.common.planned import Plan
 from bulkcase.operations.common.runtime import LEDGER, Runtime
 from bulkcase.operations.deciding.decided import plan_without_looking
@@ -68,6 +69,8 @@ def check(job: Job, *, limit: int | None = None, runtime: Runtime | None = None)
 
 def examine(job: Job, *, limit: int | None = None, runtime: Runtime | None = None) -> tuple[Plan, list[Problem]]:
     """Return the plan that a run would start from, and every problem; see `check`."""
+    refuse_text(job)
+    refuse_limit(limit)
     # A ledger of its own, thrown away afterwards: a check leaves nothing behind.
     with TemporaryDirectory(prefix="bulkcase-check-") as folder, Ledger(Path(folder) / LEDGER) as ledger:
         planned = plan_without_looking(ledger, job, limit=limit, runtime=runtime or Runtime())

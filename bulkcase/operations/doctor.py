@@ -53,7 +53,7 @@ _INTERRUPTED: Final = 130
 async def doctor(
     job: Job | str | Path,
     *,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
     on_step: OnStep | None = None,
     **options: Unpack[Options],

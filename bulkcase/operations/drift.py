@@ -1,5 +1,7 @@
 """drift: what changes between the nights of a job."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,7 @@ from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.queries.drift import Drift
 from bulkcase.model import RunState
 from bulkcase.operations.common.find import existing_ledger
+from bulkcase.operations.common.runtime import place_options
 
 NIGHTS: Final = 14
 """So many of the last nights are looked at where nothing else is said."""
@@ -21,7 +24,7 @@ def drift(
     *,
     run: str | None = None,
     nights: int = NIGHTS,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
 ) -> Drift:
     """Return what changes between the last nights of a job: given by its file or name, or by its last `run`.
@@ -81,10 +84,18 @@ def _last_of(ledger: Ledger, job: str | Path | None) -> RunRecord:
         window = ledger.nights([run]).window(2)
         if window and window[-1].id == run.id:
             return run
+    raise UsageError(_none_of(ledger, job, finished))
+
+
+def _none_of(ledger: Ledger, job: str | Path | None, finished: Sequence[RunRecord]) -> str:
+    """Return why no finished run of a job, or of any, can be told about."""
     whose = "" if job is None else f" of the job {job}"
     near = None if job is None else nearest(str(job), {run.job for run in ledger.runs()} - {str(job)})
-    hint = f"did you mean {near}?" if near else "bulkcase runs lists those it has"
-    raise UsageError(f"{ledger.path}: has no finished run{whose}: {hint}")
+    listed = shlex.join(["bulkcase", "runs", *place_options(ledger.path)])
+    if finished and all(run.id in ledger.taken_back(run.target) for run in finished):
+        return f"{ledger.path}: every finished run{whose} was taken back: {listed} lists them"
+    hint = f"did you mean {near}?" if near else f"{listed} lists those it has"
+    return f"{ledger.path}: has no finished run{whose}: {hint}"
 
 
 def _is_of(run: RunRecord, job: str | Path | None) -> bool:

@@ -14,7 +14,7 @@ from bulkcase.job import Job
 from bulkcase.job.needs import LEARNABLE
 from bulkcase.job.sources import LIVE
 from bulkcase.operations.common.desk import at_desk
-from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.options import Options, refuse_text, refuse_unknown
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.live.reader import opened_reader
 from bulkcase.reading.reader import Wanted
@@ -42,7 +42,7 @@ class LearntLookup:
     """Why it may lack some; empty where all cases were seen."""
 
 
-async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Options]) -> Records[LearntLookup]:
+async def lookups(job: Job, *, folder: str | Path | None = None, **options: Unpack[Options]) -> Records[LearntLookup]:
     """Read the live cases, and write what they show in the fields that are looked up: a file for each.
 
     The fields are those with "live" lookups in the job, or else all that can be learnt; the folder is that of the job
@@ -53,14 +53,16 @@ async def lookups(job: Job, *, folder: Path | None = None, **options: Unpack[Opt
     or EnvironmentFailed as `plan` does.
     """
     refuse_unknown(options, lookups)
+    refuse_text(job)
+    folder = job.file.parent if folder is None else Path(folder)
     runtime = options.get("runtime") or Runtime()
     fields = tuple(name for name, lookup in job.lookups.items() if lookup == LIVE) or LEARNABLE
-    paths = {field: (folder or job.file.parent) / f"{field}.json" for field in fields}
+    paths = {field: folder / f"{field}.json" for field in fields}
     for path in paths.values():
         if path.exists():
             raise UsageError(f"{path}: is there already: move it away, or name another folder with -o")
     try:
-        make_folder(folder or job.file.parent)
+        make_folder(folder)
     except EnvironmentFailed:
         raise UsageError(f"{folder}: is no folder that can be written: name another one with -o") from None
     with at_desk(job, f"lookups {job.file.name}", runtime) as desk:

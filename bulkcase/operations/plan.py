@@ -5,7 +5,7 @@ from typing import Unpack
 from bulkcase.job import Job
 from bulkcase.ledger import RunRecord
 from bulkcase.operations.common.desk import Desk, at_desk
-from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.options import Options, refuse_limit, refuse_text, refuse_unknown
 from bulkcase.operations.common.planned import Plan
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.deciding.decided import decided
@@ -25,6 +25,8 @@ async def plan(job: Job, *, limit: int | None = None, **options: Unpack[Options]
     stopped; no run is left behind half-read.
     """
     refuse_unknown(options, plan)
+    refuse_text(job)
+    refuse_limit(limit)
     check_ids(job)
     runtime = options.get("runtime") or Runtime()
     with at_desk(job, f"plan {job.file.name}", runtime) as desk:

@@ -42,7 +42,7 @@ def purge(
     older_than: str | float | None = None,
     reports: bool = False,
     dry_run: bool = False,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
     ask: Ask | None = None,
     runtime: Runtime | None = None,
@@ -61,7 +61,8 @@ def purge(
     runtime = runtime or Runtime()
     path = next((run.ledger for run in runs if isinstance(run, Run)), None)
     path = path or existing_ledger(state=state, sandbox=sandbox)
-    wanted = _Wanted(tuple(run.id if isinstance(run, Run) else run for run in runs), _age(older_than), path)
+    names = tuple(run.id if isinstance(run, Run) else run for run in runs)
+    wanted = _Wanted(names, _age(older_than), path, reports)
     if wanted.is_named == (older_than is not None):
         raise UsageError(
             "name the runs to purge, or say how old they are with --older-than, such as 90d: one of the two"
@@ -89,6 +90,8 @@ class _Wanted:
     age: float
     """In seconds, for those that are not named."""
     path: Path
+    reports: bool
+    """Whether their reports go as well."""
 
     @property
     def is_named(self) -> bool:
@@ -127,7 +130,7 @@ class _Wanted:
         purging = ledger.purging()
         kept = why_kept(ledger, purging, chosen, is_named=self.is_named, is_held=is_held)
         if kept and self.is_named:
-            raise UsageError(*why_not_purged(ledger, chosen, kept, is_held))
+            raise UsageError(*why_not_purged(ledger, chosen, kept, is_held, reports=self.reports))
         going = [run for run in chosen if run.seq not in kept]
         told = {run.id: kept[run.seq] for run in chosen if run.seq in kept}
         return going, Purged(self.path, [_told(purging, run) for run in going], told)
@@ -170,8 +173,12 @@ def purge_runs(
 
 
 def _age(written: str | float | None) -> float:
+    if written is None:
+        return 0.0
     if not isinstance(written, str):
-        return written or 0.0
+        if not written > 0:
+            raise UsageError(f'older_than: {written} is no age: give seconds above 0, or a text such as "90d"')
+        return written
     try:
         return duration(written)
     except ValueError as error:

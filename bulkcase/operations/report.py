@@ -45,9 +45,9 @@ class _Source:
 def report(
     run: str | Run,
     *,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
-    reports: Path | None = None,
+    reports: str | Path | None = None,
     runtime: Runtime | None = None,
 ) -> Run:
     """Write the report of a run anew, also of one that was killed; its job file is not needed.
@@ -72,7 +72,7 @@ def report(
         if record.folder is None:
             raise UsageError(f"run {record.id} was never started: there is nothing to report")
         if reports is not None:
-            record = replace(record, folder=str(reports.absolute() / record.id))
+            record = replace(record, folder=str(Path(reports).absolute() / record.id))
         return write_report(ledger, record, runtime.clock.now())
 
 

@@ -38,7 +38,7 @@ async def resume(
     run: str | Run,
     *,
     input: str | Path | None = None,  # noqa: A002 - the word of the command line
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
     ask: Questions | None = None,
     **options: Unpack[Options],
@@ -67,7 +67,9 @@ async def resume(
         return await _corrected(execution, record, ask, options)
 
 
-async def retry(run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]) -> Run:
+async def retry(
+    run: str | Run, *, state: str | Path | None = None, sandbox: bool = False, **options: Unpack[Options]
+) -> Run:
     """Send again the rows of a run that ended mismatch, conflict, failed or unknown; it continues that run.
 
     For the arguments see `resume`. Raises as that does, and UsageError for a run with pending rows: resume it first.

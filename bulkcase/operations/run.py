@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import Unpack, get_args
 
 from bulkcase.errors import Declined, UsageError
+from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.paths import near
 from bulkcase.job.variants import with_folders
@@ -14,7 +15,7 @@ from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
 from bulkcase.operations.common.desk import Desk
 from bulkcase.operations.common.ended import Run
-from bulkcase.operations.common.options import Options, refuse_unknown
+from bulkcase.operations.common.options import Options, refuse_limit, refuse_text, refuse_unknown
 from bulkcase.operations.common.planned import STREAM, Plan, plan_of
 from bulkcase.operations.common.questions import Choice, Questions, agree
 from bulkcase.operations.common.runtime import command_line, target_name
@@ -54,6 +55,9 @@ async def run(
     EnvironmentFailed or LedgerError where ledger or report cannot be written.
     """
     refuse_unknown(options, run)
+    refuse_text(what)
+    refuse_limit(limit)
+    _refuse_other(unfinished)
     options.setdefault("stop", StopSwitch())
     job = with_folders(what if isinstance(what, Job) else what.job, reports=options.get("reports"))
     async with at_work(job, f"run {job.file.name}", options) as execution:
@@ -72,6 +76,14 @@ async def run(
         agree(desk.ledger, planned, ask, keep=saved is not None or isinstance(what, Plan), new=bool(left))
         _abandon(desk.ledger, left)
         return await execution.run(desk.ledger.run(planned.run_id), PENDING)
+
+
+def _refuse_other(unfinished: str | None) -> None:
+    """Raise UsageError for a word that is no choice: taken for one, it would give the unfinished run up."""
+    if unfinished is not None and unfinished not in (choices := get_args(Choice)):
+        near = nearest(str(unfinished), choices)
+        hint = f"did you mean {near}?" if near else f"give one of {', '.join(choices)}, or leave it out"
+        raise UsageError(f"unfinished: {unfinished} is no choice: {hint}")
 
 
 def _choice(desk: Desk, newest: RunRecord, given: Choice | None, ask: Questions | None) -> Choice:

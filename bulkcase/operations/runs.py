@@ -15,6 +15,7 @@ from bulkcase.model import NEEDS_A_PERSON, Outcome, RunState
 from bulkcase.operations.common.desk import lock_name
 from bulkcase.operations.common.ended import Run, command_after
 from bulkcase.operations.common.find import existing_ledger, found_run
+from bulkcase.operations.common.notebook import counted, line
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.reporting import Summary
 
@@ -53,7 +54,7 @@ _EVENTS: Final[dict[str, Kind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Listed:
     """A run in a list."""
 
@@ -71,8 +72,13 @@ class Listed:
         """The number of rows that somebody has to look at."""
         return sum(self.outcomes[outcome] for outcome in NEEDS_A_PERSON)
 
+    def __repr__(self) -> str:
+        # Not the record: it has what the job says of its values, and a notebook is saved with what it shows.
+        told = (str(self.state), counted(self.outcomes.items()) or "no rows")
+        return line(type(self).__name__, self.record.id, told)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Shown(Listed):
     """A run, looked at closely."""
 
@@ -88,7 +94,7 @@ class Shown(Listed):
 
 
 def runs(
-    *, limit: int = 20, state: Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
+    *, limit: int = 20, state: str | Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
 ) -> Records[Listed]:
     """Return the newest runs of a ledger, so many at the most, the newest last; plans are runs that have not started.
 
@@ -97,6 +103,8 @@ def runs(
 
     Raises UsageError where there is no ledger yet, and LedgerError where it cannot be read.
     """
+    if limit < 1:
+        raise UsageError(f"limit {limit}: no run is shown by that: give a number from 1 on")
     locks = (runtime or Runtime()).locks()
     path = existing_ledger(state=state, sandbox=sandbox)
     with Ledger(path) as ledger:
@@ -128,7 +136,9 @@ def _frame_of_runs(found: Sequence[Listed]) -> "pd.DataFrame":
     return frame_of(_RUNS, lines)
 
 
-def show(run: str | Run, *, state: Path | None = None, sandbox: bool = False, runtime: Runtime | None = None) -> Shown:
+def show(
+    run: str | Run, *, state: str | Path | None = None, sandbox: bool = False, runtime: Runtime | None = None
+) -> Shown:
     """Return all that is known of a run, also while it goes on; for the arguments see `resume`. It makes no call.
 
     Raises UsageError where there is no ledger yet, no run of that name, or more than one, and LedgerError.
@@ -161,7 +171,7 @@ def _next_command(
     return "" if nothing else command_after(record.id, path, state, outcomes)
 
 
-def history(case: str, *, state: Path | None = None, sandbox: bool = False) -> Records[Event]:
+def history(case: str, *, state: str | Path | None = None, sandbox: bool = False) -> Records[Event]:
     """Return which run, file, row and value was about a case, when, and by which user of which host.
 
     `case` is the `_id` of a case. The ledger is that of the folder `state`, or else the user's own; `sandbox` looks

@@ -38,7 +38,7 @@ _SAID: Final = ("set.", "input.key")
 async def undo(
     run: str | Run,
     *,
-    state: Path | None = None,
+    state: str | Path | None = None,
     sandbox: bool = False,
     abandon: bool = False,
     ask: Questions | None = None,
@@ -132,7 +132,7 @@ def _drafted(desk: Desk, record: RunRecord, options: Options) -> Iterator[Draft]
         fields=_roots(record),
         definition=said,
         undoes=record.id,
-        reports=None if reports is None else str(reports.absolute()),
+        reports=None if reports is None else str(Path(reports).absolute()),
         report=report_of(desk.job),
     )
     try:

@@ -56,7 +56,9 @@ class Verification:
         `bulkcase_verified` says how its case shows what was sent, `bulkcase_error` what else stands there.
         """
         frame = self.run.frame()
-        return frame[frame["bulkcase_attempts"] > 0]
+        # A file may have a column of that name: those of the result are the last.
+        last = max(place for place, name in enumerate(frame.columns) if name == "bulkcase_attempts")
+        return frame[frame.iloc[:, last] > 0]
 
     def __repr__(self) -> str:
         return line("Verification", self.run.id, (counted(self.counts.items()) or "nothing was sent",))
@@ -68,7 +70,7 @@ class Verification:
 
 
 async def verify(
-    run: str | Run, *, state: Path | None = None, sandbox: bool = False, **options: Unpack[Options]
+    run: str | Run, *, state: str | Path | None = None, sandbox: bool = False, **options: Unpack[Options]
 ) -> Verification:
     """Read the cases back that a run has sent updates for, in pages, and compare; the run and its report say so then.
 

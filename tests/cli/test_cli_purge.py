@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from support.commands import lock
@@ -13,6 +14,7 @@ from support.said import Command
 
 from bulkcase.cli import purge as cli_purge
 from bulkcase.ledger import Ledger, RunRecord
+from bulkcase.ledger.keeping import staying
 from bulkcase.model import RunState
 from bulkcase.operations.common.runtime import Runtime
 
@@ -122,6 +124,23 @@ def test_what_stays_is_told_with_the_reason(command: Command, nights: list[RunRe
     assert f"stays: run {nights[0].id}: it is not finished (paused): go on with it: bulkcase resume" in first + second
     assert f"run {nights[0].id}, which is kept, has rows about cases that it changed later" in first + second
     assert command("purge", nights[0].id, "--yes").code == 2
+
+
+def test_the_command_for_those_that_go_together_is_found_at_once(
+    command: Command, nights: list[RunRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names each run once and keeps --reports; why runs stay is asked twice, however many they are."""
+    with Ledger(tmp_path / "state" / "ledger.sqlite3") as ledger:
+        more = [add_night(ledger, [changed("ci-1", f"{nth}", f"{nth + 1}")], nth=nth) for nth in range(4, 10)]
+    asked = Mock(side_effect=staying)
+    monkeypatch.setattr("bulkcase.operations.purging.kept.staying", asked)
+    ended = command("purge", more[-1].id, "--reports", "--yes")
+    assert ended.code == 2
+    ids = ended.err.split("they go together: bulkcase purge ")[1].split()
+    assert set(ids) >= {run.id for run in more}
+    assert "--reports" in ids
+    assert asked.call_count == 2
+    assert command("purge", *ids[: ids.index("--reports")], "--reports", "--yes").code == 0
 
 
 def test_a_target_at_work_is_4(command: Command, nights: list[RunRecord], tmp_path: Path) -> None:

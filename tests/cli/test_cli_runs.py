@@ -119,6 +119,15 @@ def test_the_list_for_programs_has_calls_and_what_needs_a_person(ledger: Ledger,
     assert (run["calls"], run["needs_a_person"], run["outcomes"]["failed"], run["rows"]) == (1, 2, 1, 3)
 
 
+def test_no_line_of_a_pipe_ends_in_blanks(ledger: Ledger, command: Command) -> None:
+    """A table has its columns, and whoever compares two texts sees no difference that nobody sees."""
+    add_nights(ledger, [changed("ci-1", "a", "b")], [changed("ci-1", "b", "a")])
+    for arguments in (("show", "last"), ("runs",), ("runs", "--drift")):
+        said = command(*arguments).out
+        assert len(said.splitlines()) > 3
+        assert [line for line in said.splitlines() if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize("arguments", [("runs",), ("runs", "--drift")])
 def test_everything_fits_into_80_columns(ledger: Ledger, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """On a terminal no line is wider, however long names and ids are; without colours it says the same."""

@@ -39,6 +39,7 @@ def test_an_earlier_run_needs_a_later_one_where_they_share_a_case(
     cases = ledger.purging().shared_cases()
     cases.keep(first)
     assert cases.holder(second, second.seq) == (first.seq if needs else None)
+    assert cases.share(second, first) is needs
 
 
 def test_only_a_run_that_comes_before_counts(ledger: Ledger) -> None:

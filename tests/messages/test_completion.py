@@ -1,9 +1,11 @@
 """Completion in the shell: what is asked for, and answered, as the scripts of typer do it."""
 
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,29 @@ def test_job_files_come_first(answers: Answers, tmp_path: Path) -> None:
     assert answers("bulkcase check ") == ["a.toml", "b.toml"]
     assert answers("bulkcase check more/") == ["more/c.toml"]
     assert answers("bulkcase check mor") == []
+
+
+@pytest.mark.parametrize("name", ["x$(touch pwned).toml", "`id`.toml", "a b.toml", "a;b.toml", 'q".toml', "é.toml"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+@pytest.mark.skipif(sys.platform == "win32", reason="no file is called so there")
+def test_no_file_name_is_code_for_a_shell(answers: Answers, tmp_path: Path, name: str, shell: str) -> None:
+    """Where one is to be quoted, the shell completes files by itself."""
+    for each in ("a.toml", name):
+        (tmp_path / each).touch()
+    assert answers("bulkcase check ", shell) == (["_files"] if shell == "zsh" else [])
+
+
+def test_no_name_of_a_job_is_code_for_a_shell(answers: Answers, tmp_path: Path) -> None:
+    """Neither as a value nor beside the id of its run; and a run that takes one back is of no job of that name."""
+    with Ledger(tmp_path / "state" / "ledger.sqlite3") as ledger:
+        found = [run.id for run in add_nights(ledger, [same("ci-1")], [same("ci-1")], [same("ci-1")])]
+    with closing(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")) as database, database:
+        for name, run in zip(["x$(touch pwned)", "undo a", "plain"], found, strict=True):
+            database.execute("UPDATE runs SET job = ? WHERE id = ?", (name, run))
+    told = " ".join(answers("bulkcase show --state state 2", "zsh"))
+    assert found[0] in told
+    assert "pwned" not in told
+    assert answers("bulkcase runs --state state --job ") == ["plain"]
 
 
 VALUES = {

@@ -11,6 +11,8 @@ from support.nights import add_nights, changed
 from support.program import environment
 from support.said import Said
 
+from bulkcase.cli import commands
+from bulkcase.cli.common import console
 from bulkcase.cli.main import exit_code_of
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.model import RunState, Stop, StopReason
@@ -52,6 +54,18 @@ def test_a_full_standard_output_is_told(tmp_path: Path, runs: list[RunRecord], c
     (line,) = ended.stderr.splitlines()
     assert line.startswith("error: standard output could not be written (No space left on device): ")
     assert ended.returncode == 6
+
+
+def test_a_run_whose_output_is_lost_is_told_to_be_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own exit code is hidden by 6: the line says that nothing is to be sent anew, and what shows it."""
+    monkeypatch.setattr(commands, "unwritten", lambda: "No space left on device")
+    monkeypatch.setattr(console.out, "instead", "run a is finished all the same: bulkcase show a")
+    assert commands._ended(0) == 6
+    said = capsys.readouterr().err
+    assert said.endswith("or send it elsewhere; run a is finished all the same: bulkcase show a\n")
+    assert console.out.instead == ""
 
 
 def test_a_broken_installation_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ def test_what_cannot_be_told_is_said_in_one_line(ledger: Ledger, tmp_path: Path)
         assert "\n" not in line
         return line
 
-    assert "has no finished run: bulkcase runs" in refusal()
+    assert "has no finished run: bulkcase runs --state" in refusal()
     first = add_night(ledger, [same("ci-1")], nth=0)
     assert "only finished run of its job" in refusal()
     last = add_night(ledger, [same("ci-1")], nth=1)
@@ -109,7 +109,24 @@ def test_drift_is_told_of_the_last_night_only(ledger: Ledger) -> None:
 
 
 def test_a_run_that_was_taken_back_is_not_the_last(ledger: Ledger, tmp_path: Path) -> None:
-    """What was undone tells nothing any more; the nights before it do."""
+    """What was undone tells nothing any more; the nights before it do. Where all were undone, that is told."""
     nights = add_nights(ledger, [same("ci-1")], [same("ci-1")], [same("ci-1")])
     add_night(ledger, [same("ci-1")], nth=3, undoes=nights[-1].id)
     assert drift(state=tmp_path).nights[-1].run_id == nights[1].id
+    for nth, night in enumerate(nights[:2], start=4):
+        add_night(ledger, [same("ci-1")], nth=nth, undoes=night.id)
+    with pytest.raises(UsageError, match=r"every finished run was taken back: bulkcase runs --state .* lists them"):
+        drift(state=tmp_path)
+
+
+def test_where_there_is_nothing_yet_the_command_is_for_this_ledger(tmp_path: Path) -> None:
+    """A rehearsal is listed with its option, and its runs are pointed at from beside them."""
+    for folder in (tmp_path, tmp_path / "sandbox"):
+        with Ledger(folder / "ledger.sqlite3"):
+            pass
+    with pytest.raises(UsageError, match=r"has no finished run: bulkcase runs --state .* --sandbox lists those it has"):
+        drift(state=tmp_path, sandbox=True)
+    with pytest.raises(UsageError, match=r"has no run yet; those of a rehearsal: add --sandbox$"):
+        bc.show("last", state=tmp_path)
+    with pytest.raises(UsageError, match=r"has no run yet: bulkcase run makes one$"):
+        bc.show("last", state=tmp_path, sandbox=True)

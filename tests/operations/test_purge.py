@@ -47,6 +47,15 @@ async def test_a_run_that_was_purged_is_not_known_any_more(scene: Live) -> None:
         history(next(iter(scene.server.cases)), state=scene.folder / "state")
 
 
+@pytest.mark.parametrize("age", [-5, 0, 0.0, float("nan"), -0.1])
+async def test_an_age_that_is_none_purges_nothing(scene: Live, age: float) -> None:
+    """A number below that would be the age of every run."""
+    ended = await night(scene, "a")
+    with pytest.raises(UsageError, match="is no age: give seconds above 0"):
+        purged(scene, older_than=age)
+    assert listed(scene) == [ended.id]
+
+
 async def test_by_age_go_those_that_ended_before(scene: Live) -> None:
     """Runs count from their end and plans from their making; what is younger stays, and works as before."""
     first = await night(scene, "a")

@@ -49,6 +49,20 @@ async def test_continue_resumes_and_starts_anew_where_nothing_is_open(tmp_path: 
         assert set(scene.calls().values()) == {2}
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"), [("contine", "did you mean continue?"), ("x", "give one of continue, new"), ("", "give one of")]
+)
+async def test_a_misspelt_choice_gives_no_run_up(tmp_path: Path, word: str, hint: str) -> None:
+    """Nothing is planned or sent, and the unfinished run is as it was."""
+    async with a_scene(tmp_path) as scene:
+        first = await interrupted(scene, 3)
+        with pytest.raises(UsageError) as refused:
+            await run(scene.job, unfinished=word, runtime=RUNTIME)  # type: ignore[arg-type]  # that is the test
+        assert hint in str(refused.value)
+        assert [one.state for one in runs(state=tmp_path / "state")] == [RunState.INTERRUPTED]
+        assert show(first).state is RunState.INTERRUPTED
+
+
 async def test_new_leaves_the_old_rows_pending_and_the_old_run_abandoned(tmp_path: Path) -> None:
     """The old run is out of the way for good; it can still be resumed by name."""
     async with a_scene(tmp_path) as scene:

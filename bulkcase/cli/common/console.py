@@ -89,6 +89,8 @@ class PatientConsole(Console):
 
     lost: OSError | None = None
     """Why what was printed is lost; None where all was written, or its reader wanted no more."""
+    instead: str = ""
+    """What was done all the same, and the command that shows it again."""
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print, as long as somebody reads it; whatever a text holds, a terminal obeys none of it."""
@@ -255,8 +257,17 @@ def indented(console: Console, markup: str, columns: int) -> None:
 
 
 def show_table(console: Console, table: Table, columns: int = 0) -> None:
-    """Print a table some columns to the right."""
-    console.print(Padding(table, (0, 0, 0, columns), expand=False))
+    """Print a table some columns to the right; in a pipe no line ends in blanks."""
+    padded = Padding(table, (0, 0, 0, columns), expand=False)
+    if not console.soft_wrap or (isinstance(console, ErrorConsole) and console.is_log):
+        console.print(padded)
+        return
+    with console.capture() as captured:
+        console.print(padded)
+    for line in captured.get().splitlines():
+        text = Text.from_ansi(line)
+        text.rstrip()
+        console.print(text)
 
 
 def local_time(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from bulkcase.cli.common.console import err, escape, number, someone_is_there, write_out
+from bulkcase.cli.common.console import err, escape, number, out, someone_is_there, write_out
 from bulkcase.cli.common.destinations import Disclosure
 from bulkcase.cli.common.interrupts import stopped_by_signals
 from bulkcase.cli.common.options import need_yes
@@ -21,7 +21,7 @@ from bulkcase.operations.common.ended import Run
 from bulkcase.operations.common.options import Options
 from bulkcase.operations.common.planned import Plan
 from bulkcase.operations.common.questions import Choice, Questions
-from bulkcase.operations.common.runtime import target_name
+from bulkcase.operations.common.runtime import command_line, target_name
 from bulkcase.reporting.summary import summary_text
 from bulkcase.stopping import StopSwitch
 
@@ -40,16 +40,17 @@ def in_loop(verb: Coroutine[Any, Any, _T]) -> _T:
 
         factory = uvloop.new_event_loop
     context = contextvars.copy_context()
-    with asyncio.Runner(loop_factory=factory) as runner:
-        try:
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
             return runner.run(verb, context=context)
-        except asyncio.CancelledError:  # by a second signal: the run has said how it goes on
-            raise typer.Exit(130) from None
-        except KeyboardInterrupt:  # typer would end it without a word
-            raise typer.Abort from None
-        finally:
-            # What is told after it is of the same run.
-            RUN.set(context.get(RUN, ""))
+    except asyncio.CancelledError:  # by a second signal: the run has said how it goes on
+        raise typer.Exit(130) from None
+    except KeyboardInterrupt:  # typer would end it without a word
+        raise typer.Abort from None
+    finally:
+        verb.close()  # Python would say that nobody has awaited it, where a signal came before it began
+        # What is told after it is of the same run.
+        RUN.set(context.get(RUN, ""))
 
 
 def with_display(
@@ -73,6 +74,7 @@ def with_display(
 
 def end(run: Run, *, as_json: bool, quiet: bool) -> NoReturn:
     """Show how a run ended, and end with its exit code."""
+    out.instead = f"run {run.id} is {run.summary.state} all the same: {command_line('show', run.id, run.ledger)}"
     if as_json:
         write_out(summary_text(run.summary))
     if as_json or (quiet and not run.exit_code):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from bulkcase.errors import LedgerError, UsageError
+from bulkcase.job.settings import SANDBOX
 from bulkcase.ledger.records import RunRecord, as_record
 from bulkcase.ledger.storage.database import in_words
 from bulkcase.ledger.storage.tables import runs
@@ -53,6 +54,10 @@ class FoundRuns:
             raise UsageError(f'"{text}" may mean {len(found)} runs, the newest are {named}: give more of the id')
         if text == LAST and every:
             raise UsageError(f"{self.path}: has no run that was started yet: bulkcase runs lists the plans it has")
+        if text == LAST:
+            has_rehearsals = (self.path.parent / SANDBOX / self.path.name).exists()
+            hint = "; those of a rehearsal: add --sandbox" if has_rehearsals else ": bulkcase run makes one"
+            raise UsageError(f"{self.path}: has no run yet{hint}")
         near = get_close_matches(text, [LAST, *reversed([run.id for run in every])], n=2, cutoff=0.7)
         hint = (
             f"did you mean {' or '.join(near)}? bulkcase runs lists all" if near else "bulkcase runs lists those it has"

@@ -116,7 +116,7 @@ class ShownRows(RunFigures):
             for found in page:
                 yield self._record(*found)
 
-    def all_with_changes(self) -> Iterator[tuple[RowRecord, bytes | None, bytes | None]]:
+    def all_with_changes(self) -> Generator[tuple[RowRecord, bytes | None, bytes | None]]:
         """Yield every row in input order, with what is sent for it and what stands there before, as JSON."""
         yield from self._with_changes(select(*_SHOWN, SENT, rows.c.before).where(rows.c.run == self._run))
 

@@ -73,8 +73,7 @@ class Run:
         The index is the row's number in the file; the columns of the result are those of results.csv: the outcome is a
         category of all nine, `bulkcase_http_status` is a whole number or missing, `bulkcase_finished_at` is in UTC. It
         is read from the ledger as it is now, and is in memory as a whole: 1.5 kB a row of a dozen cells. What
-        `report.private` names is masked; results.csv is not. Raises UsageError where the run was purged, and
-        LedgerError.
+        `report.private` names is masked; results.csv is not. Raises LedgerError, also where the run was purged.
         """
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.id)

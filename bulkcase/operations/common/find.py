@@ -12,7 +12,7 @@ from bulkcase.operations.common.ended import Run
 from bulkcase.operations.common.runtime import command_line, is_sandbox, ledger_in, state_folder, target_name
 
 
-def found_run(run: str | Run, *, state: Path | None = None, sandbox: bool = False) -> tuple[Path, RunRecord]:
+def found_run(run: str | Run, *, state: str | Path | None = None, sandbox: bool = False) -> tuple[Path, RunRecord]:
     """Return the ledger and the run that is meant by an id, a part of one, "last", or what a verb returned.
 
     Raises UsageError where there is none or more than one.
@@ -25,7 +25,7 @@ def found_run(run: str | Run, *, state: Path | None = None, sandbox: bool = Fals
         return path, ledger.find(text)
 
 
-def existing_ledger(*, state: Path | None = None, sandbox: bool = False) -> Path:
+def existing_ledger(*, state: str | Path | None = None, sandbox: bool = False) -> Path:
     """Return the path of the ledger in a state folder; raises UsageError where there is none yet."""
     folder = state_folder(state)
     path = ledger_in(folder, sandbox=sandbox)
@@ -38,7 +38,7 @@ def existing_ledger(*, state: Path | None = None, sandbox: bool = False) -> Path
     return path
 
 
-def job_of(record: RunRecord, ledger: Path, *, reports: Path | None = None) -> Job:
+def job_of(record: RunRecord, ledger: Path, *, reports: str | Path | None = None) -> Job:
     """Return the job of a run as its file says it today, with the folders that this run lives in.
 
     Raises JobError where the file is unusable, UsageError where it goes to another target by now.
@@ -55,7 +55,7 @@ def job_of(record: RunRecord, ledger: Path, *, reports: Path | None = None) -> J
     if record.target == SANDBOX:
         folder = folder.parent
         job = job if is_sandbox(job) else rehearsal(job)
-    job = with_folders(job, state=folder, reports=reports or (Path(record.reports) if record.reports else None))
+    job = with_folders(job, state=folder, reports=reports or record.reports or None)
     if target_name(job) != record.target:
         raise UsageError(elsewhere(job, record))
     return job

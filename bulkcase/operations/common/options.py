@@ -6,6 +6,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TypedDict, get_args, get_type_hints
 
+from bulkcase.errors import UsageError
 from bulkcase.fields import nearest
 from bulkcase.input import Ahead
 from bulkcase.job import Job
@@ -24,7 +25,7 @@ class Options(TypedDict, total=False):
 
     wait: bool
     """Wait for safety.send_between, rather than stop; False where it is left out."""
-    reports: Path | None
+    reports: str | Path | None
     """The folder for reports, in the job's place: it gets one folder a run."""
     on_progress: OnProgress | None
     """Called with a `Progress` every half second while rows are sent or live cases are read, and at the end of it."""
@@ -41,6 +42,18 @@ class Options(TypedDict, total=False):
     runtime: Runtime | None
     ahead: Ahead | None
     """The job's input, where it is being read already."""
+
+
+def refuse_text(job: object) -> None:
+    """Raise UsageError for the path of a job where the job itself is wanted."""
+    if isinstance(job, str | Path):
+        raise UsageError(f"{job}: is no job yet: load it first: bulkcase.load({str(job)!r})")
+
+
+def refuse_limit(limit: int | None) -> None:
+    """Raise UsageError for a number of first rows that is none."""
+    if limit is not None and limit < 1:
+        raise UsageError(f"limit {limit}: no row is taken by that: give a number from 1 on, or leave it out")
 
 
 def refuse_unknown(options: Mapping[str, object], verb: Callable[..., object]) -> None:

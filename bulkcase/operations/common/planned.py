@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,12 +106,13 @@ class Plan:
         The index is the row's number in the file; `bulkcase_decision` is a category. Each field that the plan changes
         has two columns, `bulkcase_from.FIELD` and `bulkcase_to.FIELD`, with values as people know them: missing where a
         row leaves the field alone, and from where nobody has read what stands there. It is in memory as a whole: 1.5 kB
-        a row of a dozen cells. What `report.private` names is masked. Raises UsageError where the plan was purged, and
-        LedgerError.
+        a row of a dozen cells. What `report.private` names is masked. Once it is run, the outcomes stand in the place
+        of the decisions. Raises LedgerError, also where the plan was purged.
         """
         with Ledger(self.ledger) as ledger:
             record = ledger.run(self.run_id)
-            return frame_of_plan(record.header, ledger.rows(record).all_with_changes(), record.report.private)
+            with closing(ledger.rows(record).all_with_changes()) as rows:
+                return frame_of_plan(record.header, rows, record.report.private)
 
     def __repr__(self) -> str:
         return line("Plan", self.run_id, (self._told(), f"{sum(self.calls.values()):,} calls"))

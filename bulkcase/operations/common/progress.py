@@ -48,7 +48,7 @@ class Progress:
         counted = {"rows": "rows", "pages": "pages of live cases", "input": "rows of the file read"}[self.of]
         said = [f"{self.done:,} of {self.total:,} {counted}" if self.total else f"{self.done:,} {counted}"]
         if self.failed:
-            said.append(f"{self.failed:,} failed")
+            said.append(f"{self.failed:,} not well")
         if self.why_paused:
             said.append(f"waiting: {escaped(self.why_paused)}")
         elif not self.is_over and self.done < self.total:

@@ -58,10 +58,10 @@ def is_sandbox(job: Job) -> bool:
     return job.connection.host == SANDBOX
 
 
-def state_folder(written: Path | None = None) -> Path:
+def state_folder(written: str | Path | None = None) -> Path:
     """Return the folder of the ledgers: the one that is named, or BULKCASE_STATE, or the user's own."""
     if written is not None:
-        return written.absolute()
+        return Path(written).absolute()
     if STATE_VARIABLE in os.environ:
         return Path(os.environ[STATE_VARIABLE]).absolute()
     return platformdirs.user_state_path("bulkcase")

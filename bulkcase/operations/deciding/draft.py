@@ -52,7 +52,7 @@ def drafted(
     limit: int | None,
     runtime: Runtime,
     continues: RunRecord | None = None,
-    reports: Path | None = None,
+    reports: str | Path | None = None,
     on_progress: OnProgress | None = None,
     ahead: Ahead | None = None,
 ) -> Iterator[Draft]:
@@ -78,7 +78,7 @@ def drafted(
             fields=mapper.fields,
             definition=definition_of(job, lookups),
             continues=None if continues is None else continues.id,
-            reports=None if reports is None else str(reports.absolute()),
+            reports=None if reports is None else str(Path(reports).absolute()),
             report=report_of(job),
             is_part=limit is not None or table.fed_back,
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bulkcase.ledger import Ledger, RunRecord
-from bulkcase.ledger.keeping import Together, never, staying
+from bulkcase.ledger.keeping import Together, belonging, never, staying
 from bulkcase.ledger.purging import Purging
 from bulkcase.ledger.queries.found import UNFINISHED
 from bulkcase.model import RunState
@@ -61,15 +61,25 @@ def _unfinished(run: RunRecord, ledger: Ledger, is_held: Callable[[str], bool]) 
 
 
 def why_not_purged(
-    ledger: Ledger, chosen: Sequence[RunRecord], kept: Mapping[int, str], is_held: Callable[[str], bool]
+    ledger: Ledger,
+    chosen: Sequence[RunRecord],
+    kept: Mapping[int, str],
+    is_held: Callable[[str], bool],
+    *,
+    reports: bool = False,
 ) -> Iterator[str]:
-    """Yield why runs that were named are not purged, and with which others they would be, or what keeps those."""
-    runs, why = {run.id: run for run in chosen}, dict(kept)
-    while len(runs) <= _MOST and (others := _others(why) - set(runs)):
-        runs |= {other: ledger.run(other) for other in others}
+    """Yield why runs that were named are not purged, and with which others they would be, or what keeps those.
+
+    `reports` says whether their reports were to go as well.
+    """
+    every, share = ledger.runs(), ledger.purging().shared_cases().share
+    seqs = belonging({run.seq for run in chosen}, every, share, _MOST)
+    runs, why = {run.id: run for run in every if run.seq in seqs}, dict(kept)
+    if len(runs) <= _MOST:
         why = why_kept(ledger, ledger.purging(), list(runs.values()), is_named=True, is_held=is_held)
     names = sorted(runs, key=lambda name: runs[name].seq)
-    together = f": {shlex.join(['bulkcase', 'purge', *names, *place_options(ledger.path)])}" if not why else ""
+    more = ["--reports"] if reports else []
+    together = f": {shlex.join(['bulkcase', 'purge', *names, *more, *place_options(ledger.path)])}" if not why else ""
     if len(runs) > _MOST:
         together = f", more than {_MOST} of them: purge them by their age: --older-than 90d, say"
     for run in chosen:
@@ -79,7 +89,3 @@ def why_not_purged(
     for run in runs.values():
         if run.seq in why and run.seq not in kept and not isinstance(why[run.seq], Together):
             yield f"run {run.id} stays: {why[run.seq]}"
-
-
-def _others(why: Mapping[int, str]) -> set[str]:
-    return {one.other for one in why.values() if isinstance(one, Together)}

@@ -74,7 +74,8 @@ class Execution:
         self._guard: Guard = options.get("guard") or (lambda _: nullcontext())
         self._on_progress = options.get("on_progress")
         self._wait = options.get("wait", False)
-        self._reports = options.get("reports")
+        reports = options.get("reports")
+        self._reports = None if reports is None else Path(reports)
         self._fault: Stop | None = None
         self._journal: Journal | None = None
         self.worked_on: RunRecord | None = None
