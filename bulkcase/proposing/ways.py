@@ -82,7 +82,9 @@ def _dates(field: str, look: Look, fed_back: bool) -> Ways:
     plain = How()
     bad = _misfits(field, plain, look, fed_back)
     if _are_few(bad, look) and not field.startswith(CUSTOM):
-        if _has_typed(look) and formats_of([look.values[index] for index in bad]):
+        texts = map(How, formats_of([look.values[index] for index in bad]))
+        # A text that is no day of any year, such as 31/11, tells nothing of the others.
+        if _has_typed(look) and any(bad - _misfits(field, how, look, fed_back) for how in texts):
             return Ways((plain,), "", _SWAPPED)
         return Ways((plain,), f"dates that need no format{_but_for(bad, look)}")
     tried = {how: _misfits(field, how, look, fed_back) for how in map(How, formats_of(look.values))}
