@@ -109,7 +109,7 @@ def test_drift_is_told_of_the_last_night_only(ledger: Ledger) -> None:
 
 
 def test_a_run_that_was_taken_back_is_not_the_last(ledger: Ledger, tmp_path: Path) -> None:
-    """What was undone tells nothing any more; the nights before it do. Where all were undone, that is told."""
+    """What was undone tells nothing any more; the nights before it do, and where there are none, that is told."""
     nights = add_nights(ledger, [same("ci-1")], [same("ci-1")], [same("ci-1")])
     add_night(ledger, [same("ci-1")], nth=3, undoes=nights[-1].id)
     assert drift(state=tmp_path).nights[-1].run_id == nights[1].id
@@ -126,7 +126,7 @@ def test_where_there_is_nothing_yet_the_command_is_for_this_ledger(tmp_path: Pat
             pass
     with pytest.raises(UsageError, match=r"has no finished run: bulkcase runs --state .* --sandbox lists those it has"):
         drift(state=tmp_path, sandbox=True)
-    with pytest.raises(UsageError, match=r"has no run yet; those of a rehearsal: add --sandbox$"):
+    with pytest.raises(UsageError, match=r"has no run yet: those of a rehearsal: add --sandbox$"):
         bc.show("last", state=tmp_path)
     with pytest.raises(UsageError, match=r"has no run yet: bulkcase run makes one$"):
         bc.show("last", state=tmp_path, sandbox=True)

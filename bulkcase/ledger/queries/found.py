@@ -56,8 +56,8 @@ class FoundRuns:
             raise UsageError(f"{self.path}: has no run that was started yet: bulkcase runs lists the plans it has")
         if text == LAST:
             has_rehearsals = (self.path.parent / SANDBOX / self.path.name).exists()
-            hint = "; those of a rehearsal: add --sandbox" if has_rehearsals else ": bulkcase run makes one"
-            raise UsageError(f"{self.path}: has no run yet{hint}")
+            hint = "those of a rehearsal: add --sandbox" if has_rehearsals else "bulkcase run makes one"
+            raise UsageError(f"{self.path}: has no run yet: {hint}")
         near = get_close_matches(text, [LAST, *reversed([run.id for run in every])], n=2, cutoff=0.7)
         hint = (
             f"did you mean {' or '.join(near)}? bulkcase runs lists all" if near else "bulkcase runs lists those it has"
