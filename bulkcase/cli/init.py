@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from bulkcase.cells import escaped
-from bulkcase.cli.common.console import err, escape, number, out, someone_is_there, write_out
+from bulkcase.cli.common.console import err, escape, number, out, show_table, someone_is_there, write_out
 from bulkcase.cli.common.logs import LogFormat, log_to_stderr
 from bulkcase.cli.common.options import AsJson, LogAs, Quiet, Verbose
 from bulkcase.cli.common.sending import with_display
@@ -146,7 +146,7 @@ def _show(made: NewJob) -> None:
         name = escaped(each.column)
         cut = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
         table.add_row(escape(cut), _MARKS[each.state] + escape(where), escape(each.why))
-    out.print(table)
+    show_table(out, table)
     for one in made.learnt:
         out.print(f"{escape(str(one.path))}: {number(len(one.table), 'name')} of {one.field}, as the live cases show")
 

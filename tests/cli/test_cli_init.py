@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import shutil
 from collections.abc import Sequence
@@ -59,12 +60,18 @@ def test_what_was_decided_is_shown_with_what_to_type_next(init: Command) -> None
     assert "dates that name no time zone are not mapped" in said.err
 
 
-def test_what_is_shown_fits_eighty_columns(init: Command, tmp_path: Path) -> None:
+def test_what_is_shown_fits_a_terminal_of_eighty_columns(tmp_path: Path) -> None:
     """The table of the product's own case list, and of one with a very long name, breaks between words."""
     shutil.copy(SAMPLES / "cases.csv", tmp_path / "list.csv")
     write_cases(tmp_path, [("ci-1", "x")], ("Case ID", "a column " * 30)).rename(tmp_path / "long.csv")
     for file in ("list.csv", "long.csv"):
-        shown = init(file).out
+        ours, theirs = pty.openpty()
+        told = ("init", file, "--yes")
+        with started(*told, folder=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            shown = re.sub(r"\x1b\[\d*m", "", read_until(ours, b"written:").decode())
+            assert process.wait(SECONDS) == 0
+        os.close(ours)
         assert max(map(len, shown.splitlines())) <= 80
     assert "a column a column a c…  no field  texts" in shown
 
