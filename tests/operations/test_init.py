@@ -129,7 +129,7 @@ def test_the_sheet_of_a_workbook_is_asked_for_and_written(folder: Path) -> None:
     assert load(bc.sync.init(file, ask=Person('"2026"')).path).input.sheet == "2026"
     assert load(bc.sync.init(file, output="named.toml", sheet="2026").path).input.sheet == "2026"
     for ask in (None, Person(None)):
-        with pytest.raises(InputError, match=r'2 visible sheets \("Notes", "2026"\); set --sheet'):
+        with pytest.raises(InputError, match=r'2 visible sheets \("Notes", "2026"\): set --sheet'):
             bc.sync.init(file, output="other.toml", ask=ask)
 
 
