@@ -93,7 +93,7 @@ def job_file() -> str:
         forms = model.get("properties", {"FIELD": schema["properties"]["lookups"].get("additionalProperties", {})})
         required = model.get("required", [])
         rows = [_key(key, about, forms[key.rpartition(".")[2]], tables, required) for key, about in keys.items()]
-        listed = table(["key", "takes", "default", "means", "for example"], rows) if rows else ""
+        listed = table(["key", "takes", "default", "means"], rows) if rows else ""
         shown = [f"## `[{name}]`", told, WAYS.get(name, "").strip("\n"), listed]
         parts.append("\n\n".join(filter(None, shown)))
     quantities = table(["what", "is written", "for example"], QUANTITIES)
@@ -103,12 +103,12 @@ def job_file() -> str:
 def _key(key: str, told: Told, form: dict[str, Any], tables: dict[str, Any], required: Sequence[str]) -> list[str]:
     name = key.rpartition(".")[2]
     default = "needed" if name in required else "" if told.default is None else code(toml(told.default))
+    examples = ", ".join(code(toml(each)) for each in told.examples)
     return [
         code(name),
         kind_of(form, tables),
         default,
-        told.what,
-        ", ".join(code(toml(each)) for each in told.examples),
+        f"{told.what} For example {examples}." if examples else told.what,
     ]
 
 
@@ -134,9 +134,8 @@ def _written(option: Any) -> str:
     names = ", ".join(code(name) for name in option.opts)
     if option.is_flag:
         return names
-    if isinstance(option.default, Enum):
-        return f"{names} {code('|'.join(each.value for each in type(option.default)))}"
-    return f"{names} {code(option.metavar or 'N')}"
+    # As --help shows it, but for the bounds of a number.
+    return f"{names} {code(option.display_type_rich(None).replace(' range', ''))}"
 
 
 def _default(option: Any) -> str:

@@ -214,6 +214,11 @@ object by a path in quotes, such as `"userInfo.emailId"`.
     "sandbox": """
 The embedded server behaves like the API. It is there for `bulkcase demo`, for `--sandbox`, for jobs whose host is
 `"sandbox"`, on a port by [`bulkcase sandbox`](commands.md#sandbox), and in Python as `bulkcase.Sandbox`.
+
+For `--sandbox` and for the host `"sandbox"` each command starts it afresh, with a case for each key of the input: what
+is in those cases is invented. So every key that may be one is found there, a misspelt one too. But where the job takes
+the keys for ids, those that do not begin with `ci-` have no case: a rehearsal shows references that are taken for ids.
+It knows what the earlier commands about the same run have left, and nothing else.
 """,
     "python": """
 The names below are those of `import bulkcase as bc`; `bc.sync` has the same verbs, blocking. Whatever is wrong is an

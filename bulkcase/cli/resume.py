@@ -3,6 +3,7 @@
 from bulkcase.cli.common.logs import LogFormat, log_to_stderr
 from bulkcase.cli.common.options import (
     AsJson,
+    AsksWithInput,
     Corrected,
     InSandbox,
     LogAs,
@@ -13,7 +14,6 @@ from bulkcase.cli.common.options import (
     StateFolder,
     Verbose,
     Wait,
-    Yes,
 )
 from bulkcase.cli.common.sending import end, questions, with_display
 from bulkcase.operations.common.options import Options
@@ -24,7 +24,7 @@ def resume_command(
     run: RunName,
     *,
     input_file: Corrected = None,
-    yes: Yes = False,
+    yes: AsksWithInput = False,
     wait: Wait = False,
     sandbox: InSandbox = False,
     as_json: AsJson = False,

@@ -81,7 +81,10 @@ KEYS: Final = {
         "What becomes of rows about one case that differ: all are invalid, or the last one wins.", ("last",), "refuse"
     ),
     "input.sheet": Told("The sheet of a workbook, by its name or its number from 1 on.", ("Cases", 2)),
-    "input.encoding": Told("The encoding of a CSV file; without it, it is found out.", ("utf-8", "cp1252")),
+    "input.encoding": Told(
+        "The encoding of a CSV file; without it, UTF-8 and UTF-16 are found out, others are to be said.",
+        ("utf-8", "cp1252"),
+    ),
     "input.delimiter": Told("What stands between the cells of a CSV file; without it, it is found out.", (";", "\t")),
     "input.timezone": Told("The time zone of dates that name none.", ("Europe/Berlin", "UTC")),
     "input.clear_marker": Told("A cell with this text empties its field; without it, no cell does.", ("<empty>",)),

@@ -1,8 +1,9 @@
 """Loading a job file: every problem at once, each with the file, the key and what to do."""
 
+import shlex
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,6 +13,8 @@ from bulkcase.job.paths import nearest_file
 from bulkcase.job.problems import readable
 from bulkcase.job.settings import Job
 from bulkcase.job.variants import placed, with_input
+
+_SPREADSHEETS: Final = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
 
 
 def load(
@@ -55,6 +58,7 @@ def text_of(file: Path) -> str:
         advice = "check the path of the job file" if found is None else f"did you mean {found}?"
         raise JobError(f"{file}: {error.strerror}: {advice}") from None
     except UnicodeDecodeError as error:
+        _refuse_a_spreadsheet(file)
         line = content.count(b"\n", 0, error.start) + 1
         raise JobError(f"{file}: line {line} is not UTF-8: save the job file as UTF-8") from None
 
@@ -72,9 +76,17 @@ def content_of(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        _refuse_a_spreadsheet(file)
         raise JobError(f"{file}: {error}: mend the TOML") from None
     except RecursionError:
         raise JobError(f"{file}: is nested too deeply: mend the TOML") from None
+
+
+def _refuse_a_spreadsheet(file: Path) -> None:
+    """Raise JobError for a file that is no TOML and is called as spreadsheets are."""
+    if file.suffix.lower() in _SPREADSHEETS:
+        command = shlex.join(["bulkcase", "init", str(file)])
+        raise JobError(f"{file}: is a spreadsheet, no job file (TOML): {command} proposes one") from None
 
 
 def validated(raw: dict[str, Any], file: Path) -> Job:

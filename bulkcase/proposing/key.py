@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bulkcase.cells import shown
-from bulkcase.proposing.looks import Look, is_id, is_reference, is_usual_reference
+from bulkcase.mapping.key_looks import is_id, is_reference, is_usual_reference
+from bulkcase.proposing.looks import Look
 from bulkcase.proposing.names import words_of
 
 Match = Literal["_id", "refId"]

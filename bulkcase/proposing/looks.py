@@ -12,12 +12,6 @@ SEPARATORS: Final = {";": "semicolons", "|": "bars", ",": "commas", "\n": "line 
 _LONG: Final = 200
 """Characters from which on a value is a text and nothing else."""
 
-is_id: Final = re.compile(r"ci-[A-Za-z0-9_-]+").fullmatch
-"""The id of a case."""
-is_reference: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9]{3,15}").fullmatch
-"""The reference of a case: letters, which vary by its template, and a number."""
-is_usual_reference: Final = re.compile(r"CS[0-9]{3,15}").fullmatch
-"""The reference of a case, as it is where nobody has changed that."""
 is_email: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch
 
 

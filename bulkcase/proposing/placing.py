@@ -7,8 +7,9 @@ from enum import StrEnum
 from bulkcase.cells import shown
 from bulkcase.fields import READ_ONLY
 from bulkcase.job.needs import CUSTOM
+from bulkcase.mapping.key_looks import is_reference
 from bulkcase.proposing.key import Column, Key, is_called_a_key
-from bulkcase.proposing.looks import is_email, is_reference
+from bulkcase.proposing.looks import is_email
 from bulkcase.proposing.names import Named, Rank, may_be, named
 from bulkcase.proposing.toml import is_whole
 from bulkcase.proposing.ways import How, needs_zone, ways_of

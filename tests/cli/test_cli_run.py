@@ -50,6 +50,7 @@ def test_json_is_the_summary_and_nothing_else(tmp_path: Path, server: ServerThre
     ended = bulkcase("run", "job.toml", "--yes", "--json", folder=tmp_path)
 
     summary = json.loads(ended.stdout)
+    assert "correct failed.csv" not in ended.stderr
     (folder,) = (tmp_path / "reports").iterdir()
     assert summary == json.loads((folder / "summary.json").read_text())
     assert ended.returncode == summary["exit_code"] == 1
@@ -59,6 +60,22 @@ def test_json_is_the_summary_and_nothing_else(tmp_path: Path, server: ServerThre
     }  # fmt: skip
     assert summary["state"] == "finished"
     assert summary["calls"] == {"updateCase": 3}
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["told", "quiet"])
+def test_rows_that_need_a_person_end_with_the_command_that_sends_them(
+    tmp_path: Path, server: ServerThread, quiet: list[str]
+) -> None:
+    """The end says what to do with failed.csv, as the report does; with --quiet nothing is said but results."""
+    write_cases(tmp_path, [*simple_rows(2), ("not a key", "x")])
+    write_job(tmp_path, host=server.url)
+    ended = bulkcase("run", "job.toml", "--yes", *quiet, folder=tmp_path)
+
+    assert ended.returncode == 1
+    (folder,) = (tmp_path / "reports").iterdir()
+    told = f"correct failed.csv and send it: bulkcase resume {folder.name}"
+    assert (told in ended.stderr) is not bool(quiet)
+    assert (str(folder / "failed.csv") in ended.stderr) is not bool(quiet)
 
 
 def test_without_a_terminal_a_run_wants_yes(tmp_path: Path, server: ServerThread) -> None:

@@ -1,5 +1,7 @@
 """What is wrong with a job: each problem one line, with file and key."""
 
+import shlex
+from pathlib import Path
 from traceback import format_exception
 
 import pytest
@@ -8,7 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from support.job_texts import AUTH, FILE, INPUT, MAPPING, SANDBOX, SMALLEST, TARGET, problems
 
 from bulkcase.errors import JobError
-from bulkcase.job import Job, parse
+from bulkcase.job import Job, load, parse
 from bulkcase.job.problems import readable
 
 
@@ -197,3 +199,15 @@ def test_a_literal_secret_is_refused_and_never_shown(text: str) -> None:
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(caught.value)
     assert "hunter2" not in "".join(format_exception(caught.value))
+
+
+@pytest.mark.parametrize("content", [b"Case ID,Status\nci-1,Open\n", b"PK\x03\x04\xff\xfe"])
+@pytest.mark.parametrize("name", ["c2.csv", "my cases.XLSX"])
+def test_a_spreadsheet_in_the_place_of_the_job_is_told_to_init(tmp_path: Path, name: str, content: bytes) -> None:
+    """Nobody is to mend the TOML of a file that is none."""
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(JobError) as caught:
+        load(file)
+    command = shlex.join(["bulkcase", "init", str(file)])
+    assert str(caught.value) == f"{file}: is a spreadsheet, no job file (TOML): {command} proposes one"

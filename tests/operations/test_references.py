@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.jobs import write_cases
+from support.jobs import SECRET_VARIABLE, a_job, write_cases
 from support.live import live
 
 from bulkcase.errors import JobError
@@ -77,3 +77,20 @@ async def test_fifty_names_are_looked_for(tmp_path: Path) -> None:
         planned = await plan(scene.job(**STATUS, snapshot='read = "never"'), runtime=scene.runtime)
         assert planned.counts[Outcome.INVALID] == 50
         assert scene.spent() == {"getCases": 50}
+
+
+async def test_a_rehearsal_finds_no_case_for_a_reference_taken_for_an_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded server makes cases for ids alone, and the plan says what the other keys look like."""
+    monkeypatch.setenv(SECRET_VARIABLE, "s3cret")
+    write_cases(tmp_path, [("ci-1", "one"), ("CS000100", "two"), ("Total", "3")])
+    job = a_job(tmp_path)
+    planned = await plan(job)
+    assert [note.partition(",")[0] for note in planned.notes] == [
+        "1 key looks like a reference and not like an id",
+        "1 key does not begin with ci-",
+    ]
+    assert 'say key = { column = "Case ID", match = "refId" }' in planned.notes[0]
+    ended = await run(job)
+    assert list(ended.frame()["bulkcase_outcome"]) == ["updated", "failed", "failed"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PAGE: Final = ROOT / "docs" / "reference" / "messages.md"
+PAGE: Final = ROOT / "tests" / "messages" / "messages.md"
 HOLE: Final = "{…}"
 """What stands for a value that is only known when the message is told."""
 

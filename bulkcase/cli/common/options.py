@@ -50,6 +50,10 @@ LogAs = Annotated[
 NeverAsks = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask; it asks only about a host that is new to you.")
 ]
+AsksWithInput = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="Do not ask; needed with --input where there is no terminal, as that asks."),
+]
 Continue = Annotated[
     bool, typer.Option("--continue", help="Resume the unfinished run of this job; without one, start a new one.")
 ]

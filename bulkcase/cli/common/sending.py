@@ -81,6 +81,8 @@ def end(run: Run, *, as_json: bool, quiet: bool) -> NoReturn:
         show_stop(run)
     else:
         show_run(run)
+        if run.correct_command and not quiet:
+            err.print(f"correct failed.csv and send it: [bold]{escape(run.correct_command)}[/]", soft_wrap=True)
     raise typer.Exit(run.exit_code)
 
 

@@ -14,6 +14,7 @@ from bulkcase.job.needs import FOUND_BY_FILTER
 from bulkcase.ledger import Ledger, RunRecord, RunRows
 from bulkcase.ledger.changes import decision
 from bulkcase.mapping import Mapper, compile_mapping
+from bulkcase.mapping.key_looks import KeyLint
 from bulkcase.model import CaseUpdate, Outcome, Rejection, Result, Row
 from bulkcase.operations.common.progress import InputTally, OnProgress
 from bulkcase.operations.common.runtime import Runtime, target_name
@@ -21,6 +22,7 @@ from bulkcase.operations.deciding.batches import batches
 from bulkcase.operations.deciding.definition import definition_of, refuse_changes
 from bulkcase.operations.deciding.opened import opened
 from bulkcase.operations.deciding.reported import report_of
+from bulkcase.proposing.toml import toml_text
 from bulkcase.said import seconds_text
 
 _TOLD_AFTER = 1000
@@ -94,7 +96,7 @@ def _draft(
 ) -> Draft:
     now = tally.clock.now()
     refuse_a_stale_file(job, table.name, table.modified_at, now)
-    reading = _Reading(DamageLint(table.header, job.input.key.column))
+    reading = _Reading(DamageLint(table.header, job.input.key.column), _lint_of_keys(job))
     with rows.adding() as add:
         add(reading.all_mapped(islice(table.rows(), limit), mapper, tally), now)
     if not reading.count:
@@ -109,14 +111,24 @@ def _draft(
     # The ledger is asked for them only where there are any: it would go over every row.
     for numbers in batches(rows.empty() if reading.has_empty else ()):
         rows.apply([decision(number, nothing, now) for number in numbers])
-    return Draft(run, reading.count, reading.clears, reading.names, reading.lint.notes(), table.fed_back)
+    return Draft(run, reading.count, reading.clears, reading.names, list(reading.notes()), table.fed_back)
+
+
+def _lint_of_keys(job: Job) -> KeyLint | None:
+    key = job.input.key
+    if key.match != "_id":
+        return None
+    column = toml_text(key.column)
+    is_list = job.cells is not None
+    return KeyLint("say --match refId" if is_list else f'say key = {{ column = {column}, match = "refId" }}')
 
 
 class _Reading:
     """What is learnt of an input while its rows go by."""
 
-    def __init__(self, lint: DamageLint) -> None:
-        self.lint = lint
+    def __init__(self, lint: DamageLint, keys: KeyLint | None) -> None:
+        self._lint = lint
+        self._keys = keys
         self.count = 0
         self.clears = 0
         self.has_empty = False
@@ -135,15 +147,23 @@ class _Reading:
     def mapped(self, row: Row, mapper: Mapper) -> CaseUpdate | Rejection:
         """Return what the mapping makes of a row."""
         self.count += 1
-        self.lint.see(row)
+        self._lint.see(row)
         update = mapper.map(row)
         if isinstance(update, CaseUpdate):
+            if self._keys is not None:
+                self._keys.see(row.number, update.key)
             self.clears += len(update.clears)
             if update.edits:
                 self._note_names(update)
             elif not update.body:
                 self.has_empty = True
         return update
+
+    def notes(self) -> Iterator[str]:
+        """Yield what a person should know of the input."""
+        if self._keys is not None:
+            yield from self._keys.notes()
+        yield from self._lint.notes()
 
     def _note_names(self, update: CaseUpdate) -> None:
         for field, edit in update.edits.items():

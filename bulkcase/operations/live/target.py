@@ -18,6 +18,7 @@ from bulkcase.kore.quota import Quota
 from bulkcase.kore.throttle import Throttle
 from bulkcase.kore.tokens import SignedTokens
 from bulkcase.ledger import Journal, RunRecord
+from bulkcase.mapping.key_looks import ID_PREFIX
 from bulkcase.operations.common.desk import Desk
 from bulkcase.operations.common.runtime import Runtime, account_name, is_sandbox, target_name
 from bulkcase.operations.live.credentials import Target, remote_target
@@ -42,6 +43,9 @@ async def sandbox_target(
 ) -> AsyncGenerator[Target]:
     """Start the embedded server with a case for each key, under the job's own quota, and stop it afterwards.
 
+    A key that a job takes for an id, and that does not look like one, has no case: a rehearsal that found one would
+    hide that it is a reference, or the line of a sum.
+
     It forgets all cases when it stops: `landed` are the updates of earlier commands that it is to know.
     """
     from bulkcase.sandbox import Sandbox, cases_for_keys  # noqa: PLC0415 - a server that most runs do not need
@@ -51,11 +55,12 @@ async def sandbox_target(
         settings = replace(settings, windows=tuple((window.limit, window.seconds) for window in job.quota.windows))
     if live_lookups(job):
         keys = [*keys, *(f"ci-rehearsal-{number}" for number in range(_ENOUGH))]
+    match = job.input.key.match
     cases = cases_for_keys(
-        keys,
+        (key for key in keys if match == "refId" or key.startswith(ID_PREFIX)),
         seed=settings.seed,
         now=runtime.clock.now() if settings.made_at is None else settings.made_at,
-        match=job.input.key.match,
+        match=match,
         custom=[key.removeprefix(CUSTOM) for key in job.mapping if key.startswith(CUSTOM)],
     )
     try:
