@@ -87,6 +87,7 @@ def findable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "tree"), prepend=os.pathsep)
 
 
+@pytest.mark.long
 @pytest.mark.load
 @pytest.mark.skipif(sys.platform == "win32", reason="what a process took is asked of the system by wait4")
 @pytest.mark.parametrize("name", [part.name for part in benchmark("parts").PARTS if part.script.exists()])

@@ -56,7 +56,9 @@ class Placing:
 def placings(columns: Sequence[Column], key: Key, *, fed_back: bool = False) -> list[Placing]:
     """Return what becomes of each column, in their order."""
     found = [_placing(column, key, fed_back) for column in columns]
-    found = [_rival(each, column, found, fed_back) for each, column in zip(found, columns, strict=True)]
+    new = {each.field for each in found if each.rank is Rank.NEW}
+    mapped = [each for each in found if each.state is State.MAPPED and each.field not in new]
+    found = [_rival(each, column, mapped, fed_back) for each, column in zip(found, columns, strict=True)]
     fields = {each.field for each in found if each.state in {State.MAPPED, State.SUGGESTED}}
     settled = {
         each.column: each
@@ -75,13 +77,12 @@ def _placing(column: Column, key: Key, fed_back: bool) -> Placing:
     return _custom(column, fed_back) if meant is None else _documented(column, meant, fed_back)
 
 
-def _rival(each: Placing, column: Column, found: Sequence[Placing], fed_back: bool) -> Placing:
+def _rival(each: Placing, column: Column, mapped: Sequence[Placing], fed_back: bool) -> Placing:
     """Return a column of no field as one that may be a field, where its name is more than that of the column mapped."""
     if each.state is not State.CUSTOM:
         return each
-    new = {one.field for one in found if one.rank is Rank.NEW}
-    for one in found:
-        if one.state is State.MAPPED and one.field not in new and may_be(column.name, one.column, one.field):
+    for one in mapped:
+        if may_be(column.name, one.column, one.field):
             return _documented(column, Named(one.field, one.rank), fed_back)
     return each
 

@@ -24,8 +24,15 @@ def test_a_page_opens_without_a_complaint(opened: Open, make: Make) -> None:
     assert page.tab.locator("h1").is_visible()
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("light", DESK, id="light-desk"),
+        pytest.param("dark", PHONE, id="dark-phone"),
+        pytest.param("light", PHONE, id="light-phone", marks=pytest.mark.long),
+        pytest.param("dark", DESK, id="dark-desk", marks=pytest.mark.long),
+    ],
+)
 @EVERY_PAGE
 def test_everybody_can_use_it(opened: Open, make: Make, scheme: Scheme, size: tuple[int, int]) -> None:
     """The checks of axe find nothing, in both themes, at a desk and on a phone, with the details of a row shown."""
