@@ -3,8 +3,9 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, Final
+
+from bulkcase.nearest import nearest
 
 _DAY_FIRST: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", re.ASCII)
 
@@ -18,9 +19,8 @@ def case_filter(written: object) -> dict[str, Any]:
 
 def _value(name: str, written: Any) -> Any:
     if name not in _FORMS:
-        folded = {known.lower(): known for known in _FORMS}
-        near = get_close_matches(name.lower(), folded, n=1)
-        hint = f"did you mean {folded[near[0]]}?" if near else f"there are {', '.join(_FORMS)}"
+        near = nearest(name, _FORMS)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(_FORMS)}"
         raise ValueError(f"has {name}, which is no filter of getCases: {hint}")
     fits, called = _FORMS[name]
     if not fits(written):

@@ -12,13 +12,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import count
 from math import inf
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from bulkcase.job.zones import find_zone, nearest_zone
+from bulkcase.nearest import nearest
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -148,8 +148,8 @@ def _days(written: str) -> frozenset[int]:
 def _day(written: str) -> int:
     word = written.strip().lower()
     if word not in _DAYS:
-        near = [word[:3]] if word[:3] in _DAYS else get_close_matches(word, [*_DAYS, *_LONG_DAYS], n=1, cutoff=0.6)
-        _refuse("weekday", written.strip(), near[0][:3] if near else None, f"there are {', '.join(_DAYS)}")
+        near = word[:3] if word[:3] in _DAYS else nearest(word, [*_DAYS, *_LONG_DAYS])
+        _refuse("weekday", written.strip(), near[:3] if near else None, f"there are {', '.join(_DAYS)}")
     return _DAYS.index(word)
 
 

@@ -1,9 +1,10 @@
 """Paths as a job file writes them."""
 
 import os
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
+
+from bulkcase.nearest import nearest
 
 _MOST_FILES = 10_000
 """Files of a folder that are looked at for one that is called alike."""
@@ -35,6 +36,5 @@ def nearest_file(path: Path) -> Path | None:
         files = [each.name for each in islice(path.parent.iterdir(), _MOST_FILES) if each.is_file()]
     except OSError:
         return None
-    close = get_close_matches(path.name, files, n=1, cutoff=0.6)
-    alike = close or [name for name in files if Path(name).stem == path.name]
-    return path.with_name(alike[0]) if alike else None
+    alike = nearest(path.name, files) or next((name for name in files if Path(name).stem == path.name), None)
+    return path.with_name(alike) if alike else None

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from bulkcase.job.settings import Job
+from bulkcase.nearest import nearest
 
 _Part = str | int
 _LENGTH_OF_A_PATH = 3
@@ -46,8 +46,8 @@ def readable(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 def _one_of(expected: str, written: object) -> str:
-    near = get_close_matches(written.lower(), re.findall("'(.+?)'", expected), n=1) if isinstance(written, str) else []
-    return f"must be {expected}".replace("'", '"') + (f": did you mean {near[0]}?" if near else "")
+    near = nearest(written, re.findall("'(.+?)'", expected)) if isinstance(written, str) else None
+    return f"must be {expected}".replace("'", '"') + (f": did you mean {near}?" if near else "")
 
 
 def _key(path: tuple[_Part, ...]) -> str:
@@ -57,9 +57,9 @@ def _key(path: tuple[_Part, ...]) -> str:
 
 def _unknown(path: tuple[_Part, ...]) -> str:
     known = _known_keys(path[:-1])
-    near = get_close_matches(str(path[-1]).lower(), known, n=1, cutoff=0.6)
+    near = nearest(str(path[-1]), known)
     if near:
-        return f"is not known: did you mean {near[0]}?"
+        return f"is not known: did you mean {near}?"
     if path[0] == "mapping" and len(path) == _LENGTH_OF_A_PATH and isinstance(path[1], str):
         return f'is not known: a path into an object stands in quotes: "{path[1]}.{path[2]}" = …'
     return f"is not known: there are {', '.join(known)}"

@@ -1,12 +1,12 @@
 """What a job file says of where values come from: the key, the source of each field, the lookups."""
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bulkcase.job import forms
+from bulkcase.nearest import nearest
 
 FILE = "file:"
 """How a lookup that is kept in a file starts."""
@@ -82,7 +82,7 @@ def _lookup(value: object) -> str | dict[str, dict[str, Any]]:
         return value
     if isinstance(value, str) and Path(value.strip()).suffix == ".json":
         raise ValueError(f'must have file: in front of a path: did you mean "{FILE}{value.strip()}"?')
-    if isinstance(value, str) and get_close_matches(value.strip().lower(), [LIVE]):
+    if isinstance(value, str) and nearest(value, [LIVE]):
         raise ValueError(f'must be "live", "file:PATH", or a table from names to objects: did you mean "{LIVE}"?')
     raise ValueError('must be "live", "file:PATH", or a table from names to objects')
 

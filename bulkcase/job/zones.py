@@ -1,7 +1,8 @@
 """Time zones as a person names them."""
 
-from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from bulkcase.nearest import nearest
 
 
 def find_zone(name: str) -> ZoneInfo | None:
@@ -14,6 +15,4 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 def nearest_zone(name: str) -> str | None:
     """Return the name of a zone that a person most likely meant, or None; never an abbreviation that is like it."""
-    folded = {known.casefold(): known for known in sorted(available_timezones()) if "/" in known}
-    near = get_close_matches(name.casefold().replace(" ", "_"), folded, n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
+    return nearest(name.replace(" ", "_"), (known for known in sorted(available_timezones()) if "/" in known))

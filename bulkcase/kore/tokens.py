@@ -106,7 +106,8 @@ class SignedTokens:
                 self._signer = _Signer(self._secret.get_secret_value(), self._algorithm)
             return self._signer.sign(claims)
         except (jwt.PyJWTError, NotImplementedError, ValueError, TypeError, AttributeError):
-            # The cause would show the key. AttributeError: a public key, which has no `sign`.
+            # The cause would show the key. AttributeError: a public key, which has no `sign`. NotImplementedError: an
+            # algorithm that PyJWT knows only with `cryptography`.
             raise CredentialsError(
                 f"auth.client_secret: cannot sign with {self._algorithm}: {_NEEDS[self._algorithm[:2]]}"
             ) from None

@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         # Of the test, or of one of its parameters.
-        if any(mark.kwargs.get("full") for mark in item.iter_markers("fault")):
+        is_full = any(mark.kwargs.get("full") for mark in item.iter_markers("fault"))
+        if is_full or item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="only with --full"))
 
 

@@ -44,7 +44,7 @@ def stopped_by_signals(stop: StopSwitch) -> Iterator[None]:
         yield
     finally:
         for number in signals:
-            with suppress(NotImplementedError):
+            with suppress(NotImplementedError):  # as in _listen
                 loop.remove_signal_handler(number)
         interrupt_by_signals()
 

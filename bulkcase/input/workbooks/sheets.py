@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from bulkcase.errors import InputError
 from bulkcase.input.encodings import MOST_CHARACTERS
 from bulkcase.input.header import Header, header_of, is_fed_back, letters
 from bulkcase.model import Rejection, Row
+from bulkcase.nearest import nearest
 
 MOST_CELLS = 50_000_000
 """Cells of the rectangle around all values of a sheet, above which it is not loaded (some 2 GB)."""
@@ -115,8 +115,8 @@ def sheet_of(name: str, sheets: Sequence[SheetName], wanted: str | int | None) -
     names = [sheet.name for sheet in sheets]
     if wanted in names:
         return wanted
-    near = get_close_matches(wanted, names, n=1)
-    hint = f" (did you mean {shown(near[0])}?)" if near else ""
+    near = nearest(wanted, names)
+    hint = f" (did you mean {shown(near)}?)" if near else ""
     raise InputError(f"{name}: there is no sheet {shown(wanted)}{hint}: set input.sheet to one of {listed or 'none'}")
 
 
