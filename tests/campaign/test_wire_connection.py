@@ -135,7 +135,7 @@ import pathlib, socket, uvloop
 known = uvloop.Loop.getaddrinfo
 tries = pathlib.Path({tries!r})
 async def asked(loop, *parts, **named):
-    with tries.open("a") as stream:
+    with tries.open("a", encoding="utf-8") as stream:
         stream.write(".")
     if tries.stat().st_size <= {count}:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")

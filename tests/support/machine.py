@@ -31,7 +31,7 @@ def step(what):
     global steps
     steps += 1
     if steps == at:
-        with open(tell, "a") as file:
+        with open(tell, "a", encoding="utf-8") as file:
             file.write(what + "\\n")
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -52,7 +52,7 @@ sqlite3.connect = sqlite3.dbapi2.connect = traced
 sys.addaudithook(heard)
 import atexit
 from pathlib import Path
-atexit.register(lambda: Path(tell).write_text("all: %d\\n" % steps))
+atexit.register(lambda: Path(tell).write_text("all: %d\\n" % steps, encoding="utf-8"))
 """
 
 _STRIKE = """
@@ -78,7 +78,7 @@ from pathlib import Path
 _time, _file = time.time, Path({file!r})
 def _set():
     try:
-        return _time() + float(_file.read_text() or 0)
+        return _time() + float(_file.read_text("utf-8") or 0)
     except (OSError, ValueError):
         return _time()
 time.time = _set
