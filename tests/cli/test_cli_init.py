@@ -69,7 +69,7 @@ def test_what_is_shown_fits_a_terminal_of_eighty_columns(tmp_path: Path) -> None
         told = ("init", file, "--yes")
         with started(*told, folder=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
             os.close(theirs)
-            shown = re.sub(r"\x1b\[\d*m", "", read_until(ours, b"written:").decode())
+            shown = re.sub(r"\x1b\[[\d;]*m", "", read_until(ours, b"--sandbox").decode())
             assert process.wait(SECONDS) == code
         os.close(ours)
         assert max(map(len, shown.splitlines())) <= 80
