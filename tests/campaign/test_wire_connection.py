@@ -1,13 +1,13 @@
 """Connections that are refused, reset before the request is read, closed while they are kept, or not to be found."""
 
 import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.campaign import Campaign, Scene
+from support.forked import Process
 from support.meddler import Meddler, Meddling
 from support.spoiled import JOB, WINDOWS
 
@@ -56,7 +56,7 @@ def test_a_connection_that_is_reset_at_once_costs_no_row(campaign: Campaign) -> 
 def down_after(meddler: Meddler, calls: int, seconds: float, gateway: int | None = None) -> Any:
     """Return what makes a server go away for so long after so many calls."""
 
-    def meanwhile(scene: Scene, process: "subprocess.Popen[str]") -> None:
+    def meanwhile(scene: Scene, process: Process) -> None:
         scene.server.wait_for_calls(calls, or_end_of=process)
         meddler.down_for(seconds, gateway=gateway)
 

@@ -270,7 +270,6 @@ def test_a_reader_that_goes_away_does_not_end_a_run(folder: Path, server: Server
         process.stderr.close()
         process.stdout.close()
         assert process.wait(timeout=30) == 0
-        process.stdout = process.stderr = None
     assert len(server.calls) == 30
 
 

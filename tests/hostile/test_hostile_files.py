@@ -1,13 +1,12 @@
 """The real program over every hostile file: rows or one clear line, in bounded time and memory."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.hostile import Hostile, named
 from support.hostile_archives import ARCHIVES
 from support.hostile_documents import DOCUMENTS
-from support.hostile_run import Runner, runner
+from support.hostile_run import run
 from support.hostile_texts import TEXTS
 from support.hostile_workbooks import WORKBOOKS
 from support.jobs import write_job
@@ -22,16 +21,9 @@ MOST_SECONDS = 90
 """Wall clock on a busy machine; the slowest takes 10 s alone."""
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """Return what runs the program in a process of its own for each file."""
-    with runner(tmp_path_factory.mktemp("programs")) as started:
-        yield started
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_each_hostile_file_ends_in_rows_or_a_clear_line(
-    tmp_path: Path, program: Runner, name: str, request: pytest.FixtureRequest
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
 ) -> None:
     """The exit code is that of rows or of a refused file, the file is named, and memory and time are bounded."""
     file = FILES[name]
@@ -40,7 +32,7 @@ def test_each_hostile_file_ends_in_rows_or_a_clear_line(
     path = tmp_path / name
     file.build(path)
     job = write_job(tmp_path, path=name, input_table=file.settings)
-    ended = program.run("check", str(job))
+    ended = run(tmp_path, "check", str(job))
     _look_at(file, ended.code, ended.output)
     assert ended.peak < MOST_MEMORY, f"{ended.peak >> 20} MiB"
     assert ended.seconds < MOST_SECONDS

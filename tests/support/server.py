@@ -1,11 +1,11 @@
 """A sandbox in a thread of its own, for tests of the real program."""
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Iterable
 from typing import Any
 
+from support.forked import Process
 from support.looped import Looped
 
 from bulkcase.sandbox import Call, Sandbox, SandboxSettings, cases_for_keys
@@ -30,9 +30,7 @@ class ServerThread(Looped):
     def cases(self) -> dict[str, dict[str, Any]]:
         return self._server.cases
 
-    def wait_for_calls(
-        self, count: int, seconds: float = 20.0, *, or_end_of: "subprocess.Popen[str] | None" = None
-    ) -> None:
+    def wait_for_calls(self, count: int, seconds: float = 20.0, *, or_end_of: Process | None = None) -> None:
         """Return when so many calls have come, or a process has ended; raises TimeoutError when neither happens."""
 
         async def watch() -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psutil
 from support.campaign import RUN, Scene
+from support.forked import Process
 from support.soak_faults import too_late, tries_of, wrong_with
 from support.soak_server import ServerProcess
 
@@ -143,11 +144,11 @@ class Soak:
         """Return the bytes of the ledger."""
         return sum(file.stat().st_size for file in (self.scene.folder / "state").glob("ledger.sqlite3*"))
 
-    def _watched(self, process: "subprocess.Popen[str]", waiting: list[Blow]) -> None:
+    def _watched(self, process: Process, waiting: list[Blow]) -> None:
         self._watch = threading.Thread(target=self._look_at, args=(process, waiting), name="soak")
         self._watch.start()
 
-    def _look_at(self, process: "subprocess.Popen[str]", waiting: list[Blow]) -> None:
+    def _look_at(self, process: Process, waiting: list[Blow]) -> None:
         began, program = time.monotonic(), psutil.Process(process.pid)
         # What the one before has left in its sockets is counted by now; this one has not made a call yet.
         before = self.server.count()

@@ -1,6 +1,7 @@
 """Many short runs of one job, each with a few cells changed, some of them killed: what they leave behind."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Nights:
     sizes: list[int] = field(default_factory=list)
     """Bytes of the ledger after each of them."""
     kills: int = 0
+    seconds: float = 0.0
+    """How long the last one took that was left alone."""
     outcomes: Counter[str] = field(default_factory=Counter)
     lies: list[str] = field(default_factory=list)
     """Rows of which the report of a night said what the server did not have then."""
@@ -40,15 +43,19 @@ class Nights:
         rows = self.scene.rows
         self.scene.rows = [(case, note(night) if at in changed else old) for at, (case, old) in enumerate(rows)]
         write_cases(self.scene.folder, self.scene.rows)
-        moment = chance.uniform(0.2, 2.5)
+        # Of its life, and not of the clock: a night takes longer on one machine than on another.
+        moment = chance.uniform(0.1, 1.0) * self.seconds
 
         def kill(_: Scene, process: Any) -> None:
             self.kills += killed_after(process, moment)
 
+        began = time.monotonic()
         ended = self.scene.program(meanwhile=kill if disturbed else None)
         assert ended.code in ({0, -9} if disturbed else {0}), (night, ended.errors)
         if ended.code == 0:
             self._check()
+        if not disturbed:
+            self.seconds = time.monotonic() - began
         self.sizes.append(sum(file.stat().st_size for file in (self.scene.folder / "state").glob("ledger.sqlite3*")))
 
     def _check(self) -> None:

@@ -2,12 +2,14 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.campaign import Campaign, Scene
+from support.forked import Process
 
 from bulkcase.sandbox import Fault, SandboxSettings
 
@@ -99,7 +101,7 @@ def retried(scene: Scene) -> None:
     scene.prove()
 
 
-def peak_of(process: "subprocess.Popen[str]") -> int:
+def peak_of(process: Process) -> int:
     """Return the most bytes of memory that a process had, as far as it was seen, when it has ended (Linux)."""
     peak = 0
     for status in _looks(process, Path(f"/proc/{process.pid}/status")):
@@ -108,13 +110,12 @@ def peak_of(process: "subprocess.Popen[str]") -> int:
     return peak
 
 
-def _looks(process: "subprocess.Popen[str]", file: Path) -> Iterator[str]:
+def _looks(process: Process, file: Path) -> Iterator[str]:
     while process.poll() is None:
-        yield file.read_text("ascii")
-        try:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended, and nobody was told yet
+            yield file.read_text("ascii")
+        with suppress(subprocess.TimeoutExpired):
             process.wait(0.005)
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def watched(peaks: list[int]) -> Callable[[Scene, Any], None]:
