@@ -1,10 +1,12 @@
 """What holds for every test."""
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.depth import go_deep
 
 from bulkcase import hidden
 from bulkcase.logged import RUN
@@ -22,7 +24,17 @@ settings.register_profile("full", settings.get_profile("busy"), max_examples=200
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("full" if config.getoption("--full") else "busy")
+    """Before any test is imported: properties are declared for the form that is asked for."""
+    is_full = bool(config.getoption("--full"))
+    settings.load_profile("full" if is_full else "busy")
+    if is_full:
+        go_deep()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: nothing looks through it again and again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

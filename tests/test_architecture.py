@@ -16,13 +16,29 @@ LONGEST = 320
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-TREES = {
-    path: ast.parse(path.read_text(encoding="utf-8"), str(path))
-    for folder in (PACKAGE, TESTS)
-    for path in sorted(folder.rglob("*.py"))
-}
-TEST_TREES = {path: tree for path, tree in TREES.items() if path.name.startswith("test_")}
-OWN_CODE = {path: tree for path, tree in TREES.items() if path.is_relative_to(PACKAGE)}
+Trees = dict[Path, ast.Module]
+
+
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """Return all code, of the package and of its tests."""
+    return {
+        path: ast.parse(path.read_text(encoding="utf-8"), str(path))
+        for folder in (PACKAGE, TESTS)
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+@pytest.fixture(scope="module")
+def files_of_tests(trees: Trees) -> Trees:
+    """Return the files with tests."""
+    return {path: tree for path, tree in trees.items() if path.name.startswith("test_")}
+
+
+@pytest.fixture(scope="module")
+def own_code(trees: Trees) -> Trees:
+    """Return the modules of the package."""
+    return {path: tree for path, tree in trees.items() if path.is_relative_to(PACKAGE)}
 
 
 def place(path: Path, node: ast.AST) -> str:
@@ -45,23 +61,23 @@ def test_imports_keep_to_the_levels(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
-def test_every_module_says_what_it_is() -> None:
+def test_every_module_says_what_it_is(own_code: Trees) -> None:
     """Each module of the package opens with a docstring."""
-    silent = [place(path, tree) for path, tree in OWN_CODE.items() if not ast.get_docstring(tree)]
+    silent = [place(path, tree) for path, tree in own_code.items() if not ast.get_docstring(tree)]
     assert silent == []
 
 
-def test_no_file_has_two_jobs() -> None:
+def test_no_file_has_two_jobs(trees: Trees) -> None:
     """A file that grows too long is split."""
-    lengths = {place(path, tree): path.read_text(encoding="utf-8").count("\n") for path, tree in TREES.items()}
+    lengths = {place(path, tree): path.read_text(encoding="utf-8").count("\n") for path, tree in trees.items()}
     assert {where: length for where, length in lengths.items() if length > LONGEST} == {}
 
 
-def test_every_test_states_its_behaviour() -> None:
+def test_every_test_states_its_behaviour(files_of_tests: Trees) -> None:
     """Each test has a docstring of one sentence."""
     odd = [
         f"{place(path, test)} {test.name}"
-        for path, tree in TEST_TREES.items()
+        for path, tree in files_of_tests.items()
         for test in claims_in(tree)
         if not is_one_sentence(ast.get_docstring(test) or "")
     ]
@@ -89,11 +105,11 @@ def test_a_sentence_is_known_when_it_is_seen(text: str, answer: bool) -> None:
     assert is_one_sentence(text) is answer
 
 
-def test_every_async_test_is_marked() -> None:
+def test_every_async_test_is_marked(files_of_tests: Trees) -> None:
     """A coroutine that no loop runs would pass whatever it says."""
     unmarked = [
         f"{place(path, test)} {test.name}"
-        for path, tree in TEST_TREES.items()
+        for path, tree in files_of_tests.items()
         for test in claims_in(tree)
         if isinstance(test, ast.AsyncFunctionDef) and "asyncio" not in marks_of(tree, test)
     ]
@@ -110,11 +126,11 @@ def is_pytestmark(node: ast.Assign) -> bool:
     return any(isinstance(target, ast.Name) and target.id == "pytestmark" for target in node.targets)
 
 
-def test_no_test_sleeps_for_real() -> None:
+def test_no_test_sleeps_for_real(trees: Trees) -> None:
     """No test waits for time to pass: it sleeps for zero seconds, or on the loop whose time is not real."""
     sleeping = [
         place(path, call)
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         if path.is_relative_to(TESTS) and not path.is_relative_to(SUPPORT)
         for call in sleeps_in(tree)
     ]
@@ -164,9 +180,9 @@ def test_a_sleep_is_known_when_it_is_seen(source: str, count: int) -> None:
     assert len(list(sleeps_in(ast.parse(source)))) == count
 
 
-def test_every_cause_is_in_the_catalogue() -> None:
+def test_every_cause_is_in_the_catalogue(own_code: Trees) -> None:
     """Each code that the package writes, literally or as a way of silence, is one that causes.py explains."""
-    found = codes_in([tree for path, tree in OWN_CODE.items() if not path.is_relative_to(PACKAGE / "sandbox")])
+    found = codes_in([tree for path, tree in own_code.items() if not path.is_relative_to(PACKAGE / "sandbox")])
     assert len(found) > 20, "the search has to find what there is"
     assert {code for code in found | set(Silence) if not causes.known(code)} == set()
 

@@ -212,5 +212,5 @@ class Commands(RuleBasedStateMachine):
         self.place.cleanup()
 
 
-Commands.TestCase.settings = settings(max_examples=examples(6), stateful_step_count=10, deadline=None)
+Commands.TestCase.settings = settings(max_examples=examples(4), stateful_step_count=10, deadline=None)
 TestCommands = Commands.TestCase

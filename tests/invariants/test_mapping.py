@@ -110,7 +110,7 @@ def a_world(folder: Path, mapped: set[str], lines: Sequence[tuple[str, ...]]) ->
     return world, job, Watch(world, mapped)
 
 
-@settings(max_examples=examples(8), deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(mappings, rows, st.lists(fates(longest=40), max_size=15), ends)
 def test_only_what_is_mapped_is_sent(mapped: set[str], lines: list[tuple[str, ...]], bad: list[Fate], end: End) -> None:
     """In a run with its canary, after lost answers and kills, while others change the cases, and in retry and undo."""
@@ -140,7 +140,7 @@ def theirs(world: World) -> None:
     world.pass_time(7200.0)
 
 
-@settings(max_examples=examples(6), deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(mappings, rows)
 def test_a_run_and_its_undo_leave_every_case_as_it_was(mapped: set[str], lines: list[tuple[str, ...]]) -> None:
     """A second run finds nothing to send, an undo puts all back, and its undo does again what the run did."""

@@ -149,7 +149,7 @@ SET_BACK = Story(
 """A clock that is set back, so that what was read looks older than the list that it is of."""
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(STORIES)
 @example(SET_BACK)
 def test_no_window_of_the_server_sees_too_much(story: Story) -> None:

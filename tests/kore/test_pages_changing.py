@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.depth import examples
 from support.paged import ALL, EVERY, Case, Server, a_case, ids, read, some
 
 CAME_AND_WENT = "cases came and went while the list was read"
@@ -44,7 +45,7 @@ def _age(case: Case) -> tuple[str, str]:
     return case.get("createdAt", ""), case["_id"]
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(40))
 @given(server=servers, lists=changing(since))
 def test_a_list_without_gaps_misses_no_case_that_was_there_all_the_time(
     server: Server, lists: Sequence[Sequence[Case]]
@@ -55,7 +56,7 @@ def test_a_list_without_gaps_misses_no_case_that_was_there_all_the_time(
         assert reading.missed() == set()
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(40))
 @given(server=servers, lists=changing(ever))
 def test_a_filtered_list_without_gaps_misses_none_either(server: Server, lists: Sequence[Sequence[Case]]) -> None:
     """Old cases come into it too, by a change of theirs."""
@@ -64,7 +65,7 @@ def test_a_filtered_list_without_gaps_misses_none_either(server: Server, lists: 
         assert reading.missed() == set()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(20))
 @given(st.integers(1, 4), st.integers(0, 9), st.lists(st.integers(0, 3), max_size=6), st.booleans())
 def test_cases_that_are_made_meanwhile_leave_no_gaps(cap: int, count: int, new: list[int], is_filtered: bool) -> None:
     """Oldest first, new cases appear behind what was read, and the list stays known as a whole."""

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.depth import examples
 from support.ledgers import NOW, begin, good_row, new_run
 
 from bulkcase.clock import Instant
@@ -124,5 +125,5 @@ class Crashes(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Crashes.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+Crashes.TestCase.settings = settings(max_examples=examples(10), stateful_step_count=20, deadline=None)
 TestCrashes = Crashes.TestCase

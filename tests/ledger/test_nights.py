@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.depth import examples
 from support.nights import (
     NOT_FOUND,
     Told,
@@ -47,7 +48,7 @@ def nights_of(ledger: Ledger, most: int = 14) -> Nights:
 
 
 @given(nights=_NIGHTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_the_lists_are_those_of_the_plain_model(nights: list[list[Told]]) -> None:
     """Whatever becomes of the rows of some nights, each list and each total is as one would count by hand."""
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.sqlite3") as ledger:

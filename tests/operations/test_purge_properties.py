@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from support.depth import examples
 from support.ledgers import NOW, begin, good_row, new_run, stored
 
 from bulkcase.clock import Instant
@@ -31,6 +32,11 @@ ENDS = [
 LANDS = {Outcome.UPDATED, Outcome.MISMATCH, Outcome.UNKNOWN}
 STATES = [*[RunState.FINISHED] * 4, RunState.INTERRUPTED, RunState.ABANDONED]
 CASES = ["ci-1", "ci-2"]
+MATTERS = """
+SELECT number FROM rows JOIN runs ON runs.seq = rows.run
+WHERE runs.id = ? AND (attempts > 0 OR rows.state <> 'superseded') ORDER BY number
+"""
+"""The rows that have to know of others: not those that were given up, and no command has sent or would send."""
 FOLDERS = ("purged", "whole")
 
 
@@ -135,8 +141,9 @@ class Purges(RuleBasedStateMachine):
         ids = [run.id for run in self.kept()]
         for run in (ledger.run(run_id) for run_id in ids):
             rows, family = ledger.rows(run), ledger.related(run)
-            yield sorted(rows.overtaken(frozenset(Outcome)))
-            yield [rows.newer(number) for number in range(2, 4)]
+            matters = [number for (number,) in stored(ledger.path, MATTERS, run.id)]
+            yield sorted(found for found in rows.overtaken(frozenset(Outcome)) if found[0] in matters)
+            yield [rows.newer(number) for number in matters]
             yield sorted(rows.landed_before([one.seq for one in family]))
             yield [one.id for one in family], [one.id for one in ledger.undone_by(run)]
             yield [one.id for one in ledger.takes_back(run)]
@@ -148,5 +155,5 @@ class Purges(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Purges.TestCase.settings = settings(max_examples=15, stateful_step_count=14, deadline=None)
+Purges.TestCase.settings = settings(max_examples=examples(8), stateful_step_count=14, deadline=None)
 TestPurges = Purges.TestCase

@@ -132,8 +132,10 @@ ARCHIVES = [
     Hostile("media-bomb.xlsx", swollen("xl/media/image1.png", "", "x", 500 * MEGA, ""), 0),
     Hostile("overlapping.xlsx", overlapping, 2),
     Hostile("parts-60000.xlsx", lambda path: many_parts(path, 60_000), 2, "parts"),
-    Hostile("lying-sheet.xlsx", lying(SHEET, sheet().encode() + b" " * 40 * MEGA, len(sheet())), 2),
-    Hostile("lying-strings.xlsx", lying(STRINGS, f"<sst {MAIN}>".encode() + b"<si><t>x</t></si>" * 4 * MEGA, 99), 2),
+    Hostile("lying-sheet.xlsx", lying(SHEET, lambda: sheet().encode() + b" " * 40 * MEGA, len(sheet())), 2),
+    Hostile(
+        "lying-strings.xlsx", lying(STRINGS, lambda: f"<sst {MAIN}>".encode() + b"<si><t>x</t></si>" * 4 * MEGA, 99), 2
+    ),
     Hostile("sheet-twice.xlsx", twice(SHEET, sheet(""), sheet()), 2, "twice"),
     *_tricks(),
     Hostile("target-outside.xlsx", xlsx(rels=relations("../../../../etc/passwd")), 2),

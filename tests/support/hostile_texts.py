@@ -69,7 +69,7 @@ TEXTS = [
     Hostile("long-lines-in-header.csv", repeated(b'Case ID,"', b"x" * 1000 + b"\n", 40 * MEGA), 2, "header"),
     refused("columns-100000.csv", _columns(100_000), says="columns"),
     Hostile("columns-3000000.csv", lambda path: path.write_bytes(_columns(3_000_000)), 2, "row 1"),
-    refused("header-of-commas.csv", b"," * 20_000_000 + b"\n", says="row 1"),
+    Hostile("header-of-commas.csv", repeated(b"", b",", 20_000_000, b"\n"), 2, "row 1"),
     read("header-of-10000-characters.csv", b"Case ID,Notes,", b"h" * 10_000, b"\nci-1,one,x\n"),
     refused("header-twice-10000.csv", b"Case ID," + b",".join([b"h" * 10_000] * 2) + b"\nci-1,a,b\n", says="2 columns"),
     Hostile("latin-1-at-row-900001.csv", _utf8_then_latin, 2, "row 900001 (byte offset"),

@@ -94,10 +94,11 @@ def swollen(part: str, head: str, piece: str, size: int, tail: str) -> Callable[
     return write
 
 
-def lying(part: str, content: bytes, told: int) -> Callable[[Path], None]:
+def lying(part: str, make: Callable[[], bytes], told: int) -> Callable[[Path], None]:
     """Return what writes a workbook that tells a smaller size of one part than it inflates to, with a sum that fits."""
 
     def write(path: Path) -> None:
+        content = make()
         xlsx({part: content})(path)
         data = bytearray(path.read_bytes())
         with ZipFile(path) as archive:

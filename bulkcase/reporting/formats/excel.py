@@ -113,7 +113,7 @@ class Cells:
                 sheet.write_number(row, column, _Exact(cell))
             else:
                 self.text(sheet, row, column, text_of(cell))
-        elif _is_moment(cell):
+        elif is_moment(cell):
             sheet.write_datetime(row, column, cell, self._format(cell))
         else:
             self.text(sheet, row, column, text_of(cell))
@@ -192,7 +192,7 @@ def _is_number(cell: float) -> bool:
     return math.isfinite(cell) and (not cell or abs(cell) >= _SMALLEST)
 
 
-def _is_moment(cell: dt.datetime | dt.date | dt.time | dt.timedelta) -> bool:
+def is_moment(cell: dt.datetime | dt.date | dt.time | dt.timedelta) -> bool:
     """Say whether a sheet can hold a date or time, and gives it back as the same."""
     if isinstance(cell, dt.timedelta):
         return dt.timedelta() <= cell <= _LONGEST and not cell.microseconds % 1000
