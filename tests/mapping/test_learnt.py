@@ -82,6 +82,14 @@ def test_where_nothing_is_near_the_names_are_listed() -> None:
     assert fault("zzz").reason == '"zzz" is not known, as no case shows a status: give lookups.status a table or a file'
 
 
+def test_a_rehearsal_says_that_its_names_are_made_up() -> None:
+    """A name that is like none of the sandbox's may well be right: the remedy is one for rehearsing with it."""
+    made = LearntTable("status", [("Open", OPEN)], is_whole=True, made_up=True)
+    told = "these are the sandbox's: give lookups.status a table or a file, to rehearse with others"
+    assert made.find("zu") == Fault("unknown_name", f'"zu" is not the status of any case: there are "Open"; {told}')
+    assert made.find("Opne") == fault("Opne", ("Open", OPEN))
+
+
 def test_what_a_live_lookup_finds_is_the_name_itself() -> None:
     """It is marked, so that it is never sent for the object that it stands for."""
     found = LiveLookup().find("  In Progress ")

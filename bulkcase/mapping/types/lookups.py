@@ -55,10 +55,14 @@ class LiveLookup:
 class LearntTable:
     """What the live cases showed of one field; names are compared without regard to case and outer spaces."""
 
-    def __init__(self, field: str, learnt: Iterable[tuple[str, Any]], *, is_whole: bool) -> None:
-        """Take names with their objects; `is_whole` says that no case was left out."""
+    def __init__(self, field: str, learnt: Iterable[tuple[str, Any]], *, is_whole: bool, made_up: bool = False) -> None:
+        """Take names with their objects.
+
+        `is_whole` says that no case was left out, `made_up` that they are the sandbox's: no user's own names.
+        """
         self._field = field
         self._is_whole = is_whole
+        self._more = f"; these are the sandbox's: {self._remedy()}, to rehearse with others" if made_up else ""
         self._names: dict[str, None] = {}
         self._objects: dict[str, list[Any]] = {}
         for name, entry in learnt:
@@ -84,14 +88,17 @@ class LearntTable:
             )
         where = f"the {self._field} of any case" if self._is_whole else f"the {self._field} of any case that was seen"
         if not self._names:
-            how = f"give lookups.{self._field} a table or a file"
-            return Fault("unknown_name", f"{shown(name)} is not known, as no case shows a {self._field}: {how}")
-        return _unknown(name, where, tuple(self._names))
+            reason = f"{shown(name)} is not known, as no case shows a {self._field}: {self._remedy()}"
+            return Fault("unknown_name", reason)
+        return _unknown(name, where, tuple(self._names), self._more)
+
+    def _remedy(self) -> str:
+        return f"give lookups.{self._field} a table or a file"
 
 
-def _unknown(name: str, where: str, names: Sequence[str]) -> Fault:
+def _unknown(name: str, where: str, names: Sequence[str], more: str = "") -> Fault:
     near = nearest(name, names)
-    hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}"
+    hint = f"did you mean {escaped(near)}?" if near else f"there are {listed(names)}{more}"
     return Fault("unknown_name", f"{shown(name)} is not {where}: {hint}")
 
 

@@ -17,6 +17,7 @@ from bulkcase.mapping.faults import Fault, joined, listed
 from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.types.lookups import LearntTable
 from bulkcase.model import NEEDS_A_PERSON, Outcome, Result
+from bulkcase.operations.common.runtime import is_sandbox
 from bulkcase.planning.judge import Look, judge_row
 
 OnDecided = Callable[[int, Result], None]
@@ -49,7 +50,11 @@ def look_of(job: Job, snapshot: Snapshot) -> Look:
 
 def tables_of(job: Job, snapshot: Snapshot, *, is_whole: bool) -> Mapping[str, LearntTable]:
     """Return the objects of names that the live cases taught, by the field that is looked up."""
-    return {field: LearntTable(field, snapshot.learnt(field), is_whole=is_whole) for field in live_lookups(job)}
+    made_up = is_sandbox(job)
+    return {
+        field: LearntTable(field, snapshot.learnt(field), is_whole=is_whole, made_up=made_up)
+        for field in live_lookups(job)
+    }
 
 
 def compare_rows(
