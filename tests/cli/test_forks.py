@@ -12,6 +12,8 @@ from support.forks import Task
 from support.jobs import write_cases, write_job
 from support.program import SECONDS, environment
 
+import bulkcase
+
 OF_THE_RUN = re.compile(r"\d{8}-\d{6}-job-\w{4}|\d+\.\d (?=s|a second)|[\d-]{10} \d\d:\d\d UTC")
 TELLS = """
 import os, signal, sys
@@ -68,6 +70,21 @@ def test_a_fork_says_what_an_interpreter_of_its_own_says(tmp_path: Path, argumen
     task = Task(arguments, str(write_job(tmp_path).parent), environment(tmp_path))
     ends = [(code, *(OF_THE_RUN.sub("…", text) for text in texts)) for code, *texts in (forked(task), own(task))]
     assert ends[0] == ends[1]
+
+
+def test_a_fork_is_of_the_package_that_is_tested(tmp_path: Path) -> None:
+    """It is not taken from the folder in which the tests are started."""
+    tells = "import bulkcase, sys; print(bulkcase.__file__); sys.exit()"
+    assert forked(Task([], str(tmp_path), environment(tmp_path), prelude=tells)) == (0, f"{bulkcase.__file__}\n", "")
+
+
+def test_a_fork_can_be_signalled_at_once(tmp_path: Path) -> None:
+    """Whoever knows its number may send a signal: it has what it was started with by then."""
+    waits = "import time; time.sleep(60)"
+    for _ in range(10):
+        fork = Forked(Task([], str(tmp_path), environment(tmp_path), prelude=waits))
+        fork.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in fork.communicate(timeout=SECONDS)[1]
 
 
 def test_a_fork_that_is_killed_ends_with_the_signal(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ STRICT = {
     "PYTHONUTF8": "1",
 }
 """What an interpreter is told in tests."""
-_OURS = os.environ.get("PYTHONPATH")
+_FROM_THE_START = ("PYTHON", "LC_", "LANG", "TYPER_")
+"""How variables begin that are heeded only when an interpreter starts, or a library is imported."""
+_USUAL = STRICT | {name: os.environ[name] for name in ["PYTHONPATH"] if name in os.environ}
 _STREAMS = {"stdin", "stdout", "stderr"}
 _PROGRAM = "\nfrom bulkcase.cli.main import main\nmain()\n"
 
@@ -65,11 +67,15 @@ class Forked:
             _opened(stream, given, writes=number == 0) for number, stream in enumerate((stdin, stdout, stderr))
         )
         told, tells = os.pipe()
-        _server(tuple(libraries)).ask(task, [*given[:3], tells])
-        for each in (*given, tells):
-            os.close(each)
         self._told = open(told, encoding="ascii")  # noqa: SIM115, PTH123 - a number; closed when it has ended
-        self.pid = int(self._told.readline())
+        try:
+            _server(tuple(libraries)).ask(task, [*given, tells])
+        finally:
+            for each in (*given, tells):
+                os.close(each)
+        number = self._told.readline()
+        assert number.strip().isdecimal(), f"it ended before it was the program: {number}"
+        self.pid = int(number)
         self._waits = Thread(target=self._wait, daemon=True)
         self._waits.start()
 
@@ -101,17 +107,20 @@ class Forked:
 
     def communicate(self, text: str | None = None, timeout: float | None = None) -> tuple[str, str]:
         """Write a text, return all that is written, and wait; TimeoutExpired where that takes more seconds."""
-        if self.stdin is not None and not self.stdin.closed:
-            with suppress(BrokenPipeError), self.stdin as stdin:
-                stdin.write(text or "")
         for name, stream in (("out", self.stdout), ("err", self.stderr)):
             if stream is not None and not stream.closed and name not in self._readers:
                 self._readers[name] = Thread(target=self._read_all, args=(name, stream), daemon=True)
                 self._readers[name].start()
+        if self.stdin is not None and not self.stdin.closed:
+            with suppress(BrokenPipeError), self.stdin as stdin:
+                stdin.write(text or "")
         self.wait(timeout)
         for reader in self._readers.values():
             reader.join(timeout)
-        return self._read.get("out", ""), self._read.get("err", "")
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired("bulkcase", timeout or 0)
+        read = {name: self._read[name] for name in self._readers}
+        return read.get("out", ""), read.get("err", "")
 
     def _read_all(self, name: str, stream: IO[str]) -> None:
         with stream:
@@ -143,7 +152,8 @@ class _Server:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "support.forks", *libraries],
-                env={**STRICT, "PATH": os.environ["PATH"], "PYTHONPATH": paths},
+                # Of the package that is installed, not of whatever folder the tests are started in.
+                env={**STRICT, "PATH": os.environ["PATH"], "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"},
                 stdin=theirs.fileno(),
             )
         atexit.register(self.end)
@@ -185,10 +195,12 @@ class Process(Protocol):
 def begun(task: Task, **streams: Any) -> Process:
     """Start a process; `streams` are those of `subprocess.Popen`.
 
-    One whose prelude or path may change what is imported, or that begins a session, is an interpreter of its own.
+    One that has a prelude, a variable that is heeded only from the start, or more than streams is an interpreter of its
+    own; so are all on macOS, where what the system's libraries have begun does not survive a fork.
     """
-    is_own = task.prelude or task.environment.get("PYTHONPATH") != _OURS or streams.keys() - _STREAMS
-    if not is_own:
+    from_the_start = {name: value for name, value in task.environment.items() if name.startswith(_FROM_THE_START)}
+    is_usual = from_the_start == _USUAL
+    if is_usual and not task.prelude and streams.keys() <= _STREAMS and sys.platform != "darwin":
         return Forked(task, **streams)
     command = ["-c", task.prelude + _PROGRAM] if task.prelude else ["-m", "bulkcase"]
     piped: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -1,7 +1,8 @@
 """What processes of the program are forked from, so that its libraries are imported once and not by each of them.
 
-As a script it imports them, and forks. A process that it forks becomes the program by all that a process can be given:
-arguments, folder, environment, the three streams, signals and limits; it ends as an interpreter does.
+As a script it imports them, and forks. A process that it forks becomes the program by what a process can be given:
+arguments, folder, environment, the three streams, signals and limits; it ends as an interpreter does. What an
+interpreter takes only when it starts is the same in all forks: the seed of its hashes, its flags, its umask.
 """
 
 import importlib
@@ -19,6 +20,8 @@ from typing import Any, TextIO
 
 _LENGTH = struct.Struct("!Q")
 _STREAMS = 3
+GOT = b"+"
+"""The answer to a request: what it handed over has arrived, and may be closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def send(channel: socket.socket, task: Task, files: Sequence[int]) -> None:
     told = json.dumps(asdict(task)).encode()
     socket.send_fds(channel, [_LENGTH.pack(len(told))], files)
     channel.sendall(told)
+    assert channel.recv(len(GOT)) == GOT, "what forks has ended"
 
 
 def _received(channel: socket.socket) -> tuple[Task, list[int]] | None:
@@ -66,6 +70,7 @@ def _serve(channel: socket.socket) -> Callable[[], None] | None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while request := _received(channel):
         task, files = request
+        channel.sendall(GOT)
         if os.fork():
             for file in files:
                 os.close(file)
@@ -79,11 +84,10 @@ def _serve(channel: socket.socket) -> Callable[[], None] | None:
 
 
 def _watch(pid: int, files: Sequence[int]) -> None:
-    """Tell the number of a process, and how it ended; never returns."""
+    """Tell how a process ended, which has told its number itself; never returns."""
     *streams, told = files
     for stream in streams:
         os.close(stream)
-    os.write(told, f"{pid}\n".encode())
     _, status, used = os.wait4(pid, 0)
     os.write(told, f"{os.waitstatus_to_exitcode(status)} {used.ru_maxrss * 1024}\n".encode())
     os._exit(0)
@@ -99,6 +103,8 @@ def _become(task: Task, files: Sequence[int]) -> None:
     time.tzset()
     for number, stream in enumerate(files[:_STREAMS]):
         os.dup2(stream, number)
+    # Only now: whoever knows the number may send a signal.
+    os.write(files[-1], f"{os.getpid()}\n".encode())
     os.closerange(_STREAMS, max(files) + 1)
     sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
     sys.argv = ["bulkcase", *task.arguments]
@@ -121,7 +127,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in sys.argv[1:]:
         importlib.import_module(name)
-    with socket.socket(fileno=os.dup(0)) as channel:
+    with socket.socket(fileno=0) as channel:
         program = _serve(channel)
     if program is not None:
         program()

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.campaign import Proof, Scene
 from support.jobs import write_cases
-from support.program import killed_after
+from support.program import SECONDS, killed_after
 
 _CHANGED = 5
 """Cells that are changed for each night."""
@@ -46,16 +46,18 @@ class Nights:
         # Of its life, and not of the clock: a night takes longer on one machine than on another.
         moment = chance.uniform(0.1, 1.0) * self.seconds
 
-        def kill(_: Scene, process: Any) -> None:
-            self.kills += killed_after(process, moment)
+        def live(_: Scene, process: Any) -> None:
+            began = time.monotonic()
+            if disturbed:
+                self.kills += killed_after(process, moment)
+            else:
+                process.wait(SECONDS)
+                self.seconds = time.monotonic() - began
 
-        began = time.monotonic()
-        ended = self.scene.program(meanwhile=kill if disturbed else None)
+        ended = self.scene.program(meanwhile=live)
         assert ended.code in ({0, -9} if disturbed else {0}), (night, ended.errors)
         if ended.code == 0:
             self._check()
-        if not disturbed:
-            self.seconds = time.monotonic() - began
         self.sizes.append(sum(file.stat().st_size for file in (self.scene.folder / "state").glob("ledger.sqlite3*")))
 
     def _check(self) -> None:
