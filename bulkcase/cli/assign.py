@@ -24,7 +24,7 @@ from bulkcase.cli.common.options import (
 from bulkcase.cli.common.sending import end, questions, with_display
 from bulkcase.cli.completion import one_of
 from bulkcase.errors import UsageError
-from bulkcase.fields import nearest
+from bulkcase.nearest import nearest
 from bulkcase.operations.assign import Match, set_job
 from bulkcase.operations.common.options import Options
 from bulkcase.operations.run import run

@@ -11,8 +11,8 @@ from bulkcase.cli.common.interrupts import stopped_by_signals
 from bulkcase.cli.common.sending import in_loop
 from bulkcase.cli.completion import one_of
 from bulkcase.errors import UsageError
-from bulkcase.fields import nearest
 from bulkcase.job.quantities import duration, window
+from bulkcase.nearest import nearest
 from bulkcase.operations.serve import serve
 from bulkcase.sandbox import Fault, SandboxSettings
 from bulkcase.stopping import Stopped, StopSwitch

@@ -1,6 +1,5 @@
 """The documented fields of a case: their kinds, which are read-only by prudence, and how to spell them."""
 
 from bulkcase.fields.catalogue import FIELDS, READ_ONLY, SHOWN_ONLY, Kind
-from bulkcase.nearest import nearest
 
-__all__ = ["FIELDS", "READ_ONLY", "SHOWN_ONLY", "Kind", "nearest"]
+__all__ = ["FIELDS", "READ_ONLY", "SHOWN_ONLY", "Kind"]

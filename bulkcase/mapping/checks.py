@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bulkcase.cells import escaped, shown
-from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
+from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind
 from bulkcase.job.needs import CUSTOM, LEARNABLE
 from bulkcase.job.settings import Job
 from bulkcase.job.sources import FieldSource
@@ -16,6 +16,7 @@ from bulkcase.mapping.templates import parse_template
 from bulkcase.mapping.types.converters import DATES, LISTS, Surroundings, converter
 from bulkcase.mapping.types.dates import check_format
 from bulkcase.mapping.types.lookups import table_problems
+from bulkcase.nearest import nearest
 
 _LOOKED_UP = frozenset({Kind.LIST, Kind.OBJECT})
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from bulkcase.errors import UsageError
-from bulkcase.fields import FIELDS, Kind, nearest
+from bulkcase.fields import FIELDS, Kind
 from bulkcase.job import Job
 from bulkcase.job.load import content_of, text_of, validated
 from bulkcase.job.lookup_files import load_lookup_files
@@ -19,6 +19,7 @@ from bulkcase.ledger import RunRecord
 from bulkcase.mapping import compile_mapping
 from bulkcase.mapping.places import CUSTOM_ROOT, place_of
 from bulkcase.model import Rejection, Row
+from bulkcase.nearest import nearest
 
 Match = Literal["_id", "refId"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from bulkcase.errors import UsageError
-from bulkcase.fields import nearest
 from bulkcase.fields.private import Private
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.queries.drift import Drift
 from bulkcase.model import RunState
+from bulkcase.nearest import nearest
 from bulkcase.operations.common.find import existing_ledger
 from bulkcase.operations.common.runtime import place_options
 

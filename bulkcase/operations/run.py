@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Unpack, get_args
 
 from bulkcase.errors import Declined, UsageError
-from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.paths import near
 from bulkcase.job.variants import with_folders
 from bulkcase.ledger import Ledger, RunRecord
 from bulkcase.ledger.rows import PENDING
 from bulkcase.model import Outcome, RunState
+from bulkcase.nearest import nearest
 from bulkcase.operations.common.desk import Desk
 from bulkcase.operations.common.ended import Run
 from bulkcase.operations.common.options import Options, refuse_limit, refuse_text, refuse_unknown

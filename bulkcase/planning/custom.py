@@ -13,11 +13,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from bulkcase.cells import escaped, shown
-from bulkcase.fields import nearest
 from bulkcase.fields.equal import milliseconds, same
 from bulkcase.mapping.faults import Fault, listed
 from bulkcase.mapping.types.dates import date_converter, to_iso
 from bulkcase.mapping.types.scalars import to_number
+from bulkcase.nearest import nearest
 
 _VALUE: Final = "selectedValue"
 _TEXTS_OF_A_VALUE: Final = ("name", "value", "label")

@@ -1,13 +1,14 @@
 """What tests start as a fork is the program as a person starts it."""
 
 import re
+import resource
 import signal
 import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.forked import Forked
+from support.forked import Forked, Process, begun
 from support.forks import Task
 from support.jobs import write_cases, write_job
 from support.program import SECONDS, environment
@@ -27,28 +28,22 @@ sys.exit(7)
 """
 
 
-def own(task: Task) -> tuple[int, str, str]:
-    """Return how it ends as an interpreter of its own, and what that says."""
-    code = f"import sys; sys.argv[0] = 'bulkcase'\n{task.prelude}\nfrom bulkcase.cli.main import main; main()"
-    ended = subprocess.run(
-        [sys.executable, "-c", code, *task.arguments],
-        cwd=task.folder,
-        env=task.environment,
-        preexec_fn=task.limit,
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=SECONDS,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+Ended = tuple[int, str, str]
 
 
-def forked(task: Task) -> tuple[int, str, str]:
+def own(task: Task) -> Ended:
+    """Return how it ends as an interpreter of its own, as anything with a prelude is, and what that says."""
+    return ended(begun(replace(task, prelude=f"import sys; sys.argv[0] = 'bulkcase'\n{task.prelude}")))
+
+
+def forked(task: Task) -> Ended:
     """Return how it ends as a fork, and what that says."""
-    fork = Forked(task)
-    output, errors = fork.communicate(timeout=SECONDS)
-    return fork.wait(SECONDS), output, errors
+    return ended(Forked(task))
+
+
+def ended(process: Process) -> Ended:
+    output, errors = process.communicate(timeout=SECONDS)
+    return process.wait(SECONDS), output, errors
 
 
 @pytest.mark.parametrize("ignored", [0, signal.SIGHUP, signal.SIGINT])
@@ -80,9 +75,9 @@ def test_a_fork_is_of_the_package_that_is_tested(tmp_path: Path) -> None:
 
 def test_a_fork_can_be_signalled_at_once(tmp_path: Path) -> None:
     """Whoever knows its number may send a signal: it has what it was started with by then."""
-    waits = "import time; time.sleep(60)"
+    task = Task([], str(tmp_path), environment(tmp_path), "while True: pass", limits=[(resource.RLIMIT_CPU, 10)])
     for _ in range(10):
-        fork = Forked(Task([], str(tmp_path), environment(tmp_path), prelude=waits))
+        fork = Forked(task)
         fork.send_signal(signal.SIGINT)
         assert "KeyboardInterrupt" in fork.communicate(timeout=SECONDS)[1]
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind, nearest
+from bulkcase.fields import FIELDS, READ_ONLY, SHOWN_ONLY, Kind
+from bulkcase.nearest import nearest
 
 DOCUMENTED = {
     Kind.TEXT: "caseTmp name lname desc accountId lid iId orgId language source conversationType refId assigneeType",

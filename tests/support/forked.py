@@ -39,8 +39,6 @@ _FROM_THE_START = ("PYTHON", "LC_", "LANG", "TYPER_")
 _USUAL = STRICT | {name: os.environ[name] for name in ["PYTHONPATH"] if name in os.environ}
 _STREAMS = {"stdin", "stdout", "stderr"}
 _PROGRAM = "\nfrom bulkcase.cli.main import main\nmain()\n"
-
-
 Stream = int | IO[str]
 """A descriptor, a file, or what stands for one in `subprocess`."""
 
@@ -199,8 +197,7 @@ def begun(task: Task, **streams: Any) -> Process:
     own; so are all on macOS, where what the system's libraries have begun does not survive a fork.
     """
     from_the_start = {name: value for name, value in task.environment.items() if name.startswith(_FROM_THE_START)}
-    is_usual = from_the_start == _USUAL
-    if is_usual and not task.prelude and streams.keys() <= _STREAMS and sys.platform != "darwin":
+    if from_the_start == _USUAL and not task.prelude and streams.keys() <= _STREAMS and sys.platform != "darwin":
         return Forked(task, **streams)
     command = ["-c", task.prelude + _PROGRAM] if task.prelude else ["-m", "bulkcase"]
     piped: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

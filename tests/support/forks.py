@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
@@ -65,11 +65,11 @@ def _received(channel: socket.socket) -> tuple[Task, list[int]] | None:
     return Task(**json.loads(told)), files
 
 
-def _serve(channel: socket.socket) -> Callable[[], None] | None:
-    """Fork for each request until there are no more; in what was forked, return what is to be done in it."""
+def _serve(channel: socket.socket) -> tuple[Task, Sequence[int]] | None:
+    """Fork for each request until there are no more; in what was forked, return what it is to do, and with what."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while request := _received(channel):
-        task, files = request
+        _, files = request
         channel.sendall(GOT)
         if os.fork():
             for file in files:
@@ -79,7 +79,7 @@ def _serve(channel: socket.socket) -> Callable[[], None] | None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if pid := os.fork():
             _watch(pid, files)
-        return lambda: _become(task, files)
+        return request
     return None
 
 
@@ -128,9 +128,9 @@ def main() -> None:
     for name in sys.argv[1:]:
         importlib.import_module(name)
     with socket.socket(fileno=0) as channel:
-        program = _serve(channel)
-    if program is not None:
-        program()
+        request = _serve(channel)
+    if request is not None:
+        _become(*request)
 
 
 if __name__ == "__main__":

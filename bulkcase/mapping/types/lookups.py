@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from bulkcase.cells import escaped, shown
-from bulkcase.fields import nearest
 from bulkcase.fields.equal import same_item
 from bulkcase.job.strict_json import check_sendable
 from bulkcase.mapping.faults import Fault, listed
 from bulkcase.mapping.signals import Sought
+from bulkcase.nearest import nearest
 
 _FAULTS_KEPT = 1024
 """Finding the nearest name is slow, and a wrong name is mostly wrong in many rows."""

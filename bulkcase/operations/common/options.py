@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypedDict, get_args, get_type_hints
 
 from bulkcase.errors import UsageError
-from bulkcase.fields import nearest
 from bulkcase.input import Ahead
 from bulkcase.job import Job
 from bulkcase.job.destinations import Destination
+from bulkcase.nearest import nearest
 from bulkcase.operations.common.progress import OnProgress
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.stopping import StopSwitch

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkcase.errors import JobError
-from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.needs import CUSTOM
 from bulkcase.ledger import ComparedRows, Ledger, RunRecord, RunRows
 from bulkcase.ledger.changes import decision
 from bulkcase.mapping.faults import listed
 from bulkcase.model import Outcome, Result
+from bulkcase.nearest import nearest
 from bulkcase.operations.common.planned import Plan, plan_of
 from bulkcase.operations.common.runtime import Runtime
 from bulkcase.operations.deciding.batches import batches

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from bulkcase.cells import shown
-from bulkcase.fields import nearest
 from bulkcase.job import Job
 from bulkcase.job.needs import live_lookups
 from bulkcase.ledger import ComparedRows, RunRows, Snapshot
@@ -17,6 +16,7 @@ from bulkcase.mapping.faults import Fault, joined, listed
 from bulkcase.mapping.keys import read_key
 from bulkcase.mapping.types.lookups import LearntTable
 from bulkcase.model import NEEDS_A_PERSON, Outcome, Result
+from bulkcase.nearest import nearest
 from bulkcase.operations.common.runtime import is_sandbox
 from bulkcase.planning.judge import Look, judge_row
 

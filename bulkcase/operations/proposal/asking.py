@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bulkcase.cells import shown
 from bulkcase.errors import InputError, UsageError
-from bulkcase.fields import nearest
 from bulkcase.job.zones import find_zone, nearest_zone
 from bulkcase.mapping.faults import listed
+from bulkcase.nearest import nearest
 from bulkcase.operations.proposal.options import Ask, InitOptions
 from bulkcase.operations.proposal.sample import Sample
 from bulkcase.proposing import (
